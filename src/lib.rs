@@ -8,3 +8,8 @@ pub mod refusal;
 pub mod register;
 pub mod admission;
 pub mod rules;
+pub mod accumulators;
+pub mod situation;
+pub mod statement;
+pub mod settle;
+pub mod proto;

@@ -1,1 +1,2 @@
-fn main(){}
+//! The `onestop` command.
+fn main() {}

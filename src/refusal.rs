@@ -336,9 +336,11 @@ impl Refusal {
                 format!("the lines sum to {sum}, the stated total is {stated}")
             }
             Refusal::BillTooLarge => "the bill reaches 10000000000 yuan".to_owned(),
-            Refusal::Drugs => "`drugs` and `class_c_drugs` must both be given, class_c_drugs at most \
+            Refusal::Drugs => {
+                "`drugs` and `class_c_drugs` must both be given, class_c_drugs at most \
                  drugs and at most own_expense, drugs at most the total"
-                .to_owned(),
+                    .to_owned()
+            }
             Refusal::LineId { position, line } => {
                 format!("line {position}: its id `{line}` is empty, too long or used twice")
             }
@@ -492,10 +494,9 @@ impl Refusal {
                 "请核对机构编号,或先由经办机构登记该机构。",
             ),
             Refusal::Dates { .. } => ("correct the dates", "请改正入出院日期。"),
-            Refusal::WorkInjury => (
-                "send it to the work-injury insurance office",
-                "请转工伤保险经办机构办理。",
-            ),
+            Refusal::WorkInjury => {
+                ("send it to the work-injury insurance office", "请转工伤保险经办机构办理。")
+            }
             Refusal::NotInsured { .. } => (
                 "check the person's insurance on the discharge date",
                 "请核对该人员出院日的参保状态。",
@@ -520,9 +521,7 @@ impl Refusal {
             Refusal::RefundLine { .. } => {
                 ("correct the refund or the line that it takes back", "请改正退费或原明细。")
             }
-            Refusal::AccountPay { .. } => {
-                ("lower account_pay", "请减少个人账户支付金额。")
-            }
+            Refusal::AccountPay { .. } => ("lower account_pay", "请减少个人账户支付金额。"),
             Refusal::NoPack { .. } => (
                 "have the place's rule pack for that day loaded",
                 "请由经办机构装入该地该日的规则包。",
@@ -535,10 +534,9 @@ impl Refusal {
             Refusal::RequestIdReused { .. } => {
                 ("send it under a new request id", "请改用新的请求编号发送。")
             }
-            Refusal::AlreadySettled { .. } => (
-                "reverse the settlement before settling again",
-                "如需重新结算,请先撤销原结算。",
-            ),
+            Refusal::AlreadySettled { .. } => {
+                ("reverse the settlement before settling again", "如需重新结算,请先撤销原结算。")
+            }
             Refusal::AlreadyLoaded { .. } => (
                 "reverse it before loading another under this reference",
                 "如需重新导入,请先撤销原期初余额。",
@@ -547,10 +545,10 @@ impl Refusal {
                 "show the new amount to the patient and settle with it",
                 "请将新金额告知患者,确认后重新结算。",
             ),
-            Refusal::Busy => ("send it again under the same request id", "请用原请求编号重新发送。"),
-            Refusal::UnknownEntry { .. } => {
-                ("check the number or id", "请核对编号。")
+            Refusal::Busy => {
+                ("send it again under the same request id", "请用原请求编号重新发送。")
             }
+            Refusal::UnknownEntry { .. } => ("check the number or id", "请核对编号。"),
             Refusal::AlreadyReversed { .. } => ("nothing is left to do", "无需再次撤销。"),
             Refusal::LaterStand { .. } => (
                 "reverse the later ones first, in the order given",
