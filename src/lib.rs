@@ -13,3 +13,4 @@ pub mod situation;
 pub mod statement;
 pub mod settle;
 pub mod proto;
+pub mod wire;

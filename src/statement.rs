@@ -4,6 +4,7 @@
 
 use crate::accumulators::Sums;
 use crate::bill::Class;
+use crate::bill::ItemFacts;
 use crate::bill::Part;
 use crate::bill::Parts;
 use crate::money::Exact;
@@ -84,6 +85,8 @@ pub struct LineResult<'p> {
     pub id: String,
     /// What is left of its amount after refunds.
     pub amount: Money,
+    /// What the catalogue, or the line itself, says of it; none where nothing does.
+    pub listed: Option<ItemFacts>,
     /// Why it fell so.
     pub reason: LineReason<'p>,
     /// Where it fell.
@@ -103,8 +106,6 @@ pub enum LineReason<'p> {
         class: Class,
         /// The override that made it so.
         by: Option<&'p Entry<Override>>,
-        /// Whether the catalogue, or the line itself, has an entry for it.
-        listed: bool,
     },
 }
 

@@ -140,7 +140,8 @@ fn itemised<'p>(
         }
         parts += of_line;
         let (id, amount) = (line.id.clone(), left.amount);
-        results.push(LineResult { id, amount, reason, parts: of_line });
+        let listed = facts.cloned();
+        results.push(LineResult { id, amount, listed, reason, parts: of_line });
     }
     let classified =
         Classified { total, parts, lines: Some(results), checks: Vec::new(), warnings };
@@ -185,7 +186,7 @@ impl<'p> Rules<'p> {
         let listed = facts.map_or(Class::C, |facts| facts.class);
         let class = by.map_or(listed, |entry| entry.value.treat_as);
         let limit = facts.and_then(|facts| facts.price_limit);
-        let reason = LineReason::Class { class, by, listed: facts.is_some() };
+        let reason = LineReason::Class { class, by };
         (reason, split(left, class, limit))
     }
 }

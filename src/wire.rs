@@ -1,0 +1,4 @@
+//! The only conversions between the contract's messages and the core's types, in two files named after the direction.
+
+pub mod from_proto;
+pub mod to_proto;

@@ -1,0 +1,452 @@
+//! From the core to messages. Numbers are written in one form each, so that equal content is equal bytes.
+
+use crate::accumulators::AccumulatorKey;
+use crate::accumulators::Accumulators;
+use crate::accumulators::Sums;
+use crate::admission::Admission;
+use crate::admission::Facts;
+use crate::bill::Bill;
+use crate::bill::Charges;
+use crate::bill::Class;
+use crate::bill::ItemFacts;
+use crate::bill::Line;
+use crate::bill::Part;
+use crate::bill::Parts;
+use crate::calendar::Day;
+use crate::money::Money;
+use crate::proto;
+use crate::refusal::EntryName;
+use crate::refusal::Lang;
+use crate::refusal::Refusal;
+use crate::register::Facility;
+use crate::register::Item;
+use crate::register::Person;
+use crate::rules::entry::Entry;
+use crate::rules::entry::Source;
+use crate::rules::pack::Measure;
+use crate::rules::pack::OnBreach;
+use crate::rules::pack::Pack;
+use crate::rules::pack::Title;
+use crate::situation::Situation;
+use crate::statement::CheckResult;
+use crate::statement::LineReason;
+use crate::statement::LineResult;
+use crate::statement::Statement;
+use crate::statement::Warning;
+
+mod step;
+
+fn optional<T: ToString>(value: Option<T>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
+}
+
+/// An admission, as it was read.
+pub fn admission(admission: &Admission) -> proto::Admission {
+    proto::Admission {
+        id: optional(admission.id.as_ref()),
+        person: admission.person.to_string(),
+        facility: optional(admission.facility.as_ref()),
+        admitted_on: admission.admitted_on.to_string(),
+        discharged_on: admission.discharged_on.to_string(),
+        med_type: admission.med_type.clone().unwrap_or_default(),
+        referral: admission.referral.name().to_owned(),
+        diagnoses: admission.diagnoses.clone(),
+        episode: admission.episode.clone().unwrap_or_default(),
+        work_injury: false,
+    }
+}
+
+/// A bill, as it was read.
+pub fn bill(bill: &Bill) -> proto::Bill {
+    let (lines, totals) = match &bill.charges {
+        Charges::Lines(lines) => (lines.iter().map(line).collect(), None),
+        Charges::Totals { parts: of_bill, drugs } => {
+            let totals = proto::Totals {
+                parts: Some(parts(of_bill)),
+                drugs: optional(drugs.map(|drugs| drugs.all)),
+                class_c_drugs: optional(drugs.map(|drugs| drugs.class_c)),
+            };
+            (Vec::new(), Some(totals))
+        }
+    };
+    proto::Bill { total: optional(bill.total), noncompliant: bill.noncompliant, lines, totals }
+}
+
+fn line(line: &Line) -> proto::Line {
+    proto::Line {
+        id: line.id.clone(),
+        code: line.code.clone(),
+        category: line.category.clone(),
+        quantity: line.quantity.to_string(),
+        price: line.price.to_string(),
+        amount: line.amount.to_string(),
+        noncompliant: line.noncompliant,
+        refund_of: line.refund_of.clone().unwrap_or_default(),
+        facts: line.facts.as_ref().map(item_facts),
+    }
+}
+
+/// Catalogue facts.
+pub fn item_facts(facts: &ItemFacts) -> proto::ItemFacts {
+    proto::ItemFacts {
+        class: facts.class.letter().to_owned(),
+        first_copay_rate: first_copay_rate(facts.class),
+        price_limit: optional(facts.price_limit),
+        tags: facts.tags.clone(),
+    }
+}
+
+fn first_copay_rate(class: Class) -> String {
+    match class {
+        Class::B(rate) => rate.to_string(),
+        Class::A | Class::C => String::new(),
+    }
+}
+
+/// Five parts.
+pub fn parts(parts: &Parts) -> proto::Parts {
+    let amount = |part: Part| parts[part].to_string();
+    proto::Parts {
+        in_scope: amount(Part::InScope),
+        copay_first: amount(Part::CopayFirst),
+        over_limit: amount(Part::OverLimit),
+        own_expense: amount(Part::OwnExpense),
+        facility_borne: amount(Part::FacilityBorne),
+    }
+}
+
+/// A title in both languages.
+pub fn title(title: &Title) -> proto::Title {
+    proto::Title { zh: title.zh.clone(), en: title.en.clone() }
+}
+
+/// A source.
+pub fn source(source: &Source) -> proto::Source {
+    proto::Source { text: source.text.to_string(), assumed: source.assumed }
+}
+
+fn source_of<T>(entry: Option<&Entry<T>>) -> Option<proto::Source> {
+    entry.map(|entry| source(&entry.source))
+}
+
+/// A pack by name.
+pub fn pack_name(pack: &Pack) -> proto::PackName {
+    proto::PackName {
+        id: pack.id.clone(),
+        effective_from: pack.span.from.to_string(),
+        digest: pack.digest.clone(),
+        title: Some(title(&pack.title)),
+    }
+}
+
+/// The facts that policy looked at.
+pub fn facts(situation: &Situation<'_>, admitted_on: Day) -> proto::Facts {
+    let Facts { identities, locality, level, tier, facility_tags, .. } = situation.facts;
+    let facts = &situation.facts;
+    let held = situation.pack.identities.iter().enumerate();
+    let held = held.filter(|(index, _)| identities.has(*index));
+    let identity = |identity: &crate::rules::pack::Identity| proto::Identity {
+        key: identity.key.clone(),
+        title: Some(title(&identity.title)),
+    };
+    proto::Facts {
+        place: situation.place.to_string(),
+        insutype: facts.insutype.to_owned(),
+        identities: held.map(|(_, one)| identity(one)).collect(),
+        locality: locality.map_or("", |locality| locality.name()).to_owned(),
+        level: level.map(u32::from),
+        tier: tier.map_or("", |tier| tier.name()).to_owned(),
+        facility_tags: facility_tags.to_vec(),
+        med_type: facts.med_type.unwrap_or_default().to_owned(),
+        referral: facts.referral.name().to_owned(),
+        diagnoses: facts.diagnoses.to_vec(),
+        compliant: facts.compliant,
+        ordinal: facts.ordinal,
+        age: facts.age,
+        insured_years: facts.insured_years,
+        admitted_on: admitted_on.to_string(),
+        discharged_on: situation.discharged_on.to_string(),
+    }
+}
+
+/// How much of a statement is written out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// With the trace of lines and steps.
+    Full,
+    /// Amounts only.
+    Amounts,
+}
+
+/// A statement with its trace, or only its amounts.
+pub fn statement(
+    statement: &Statement<'_>,
+    situation: &Situation<'_>,
+    admitted_on: Day,
+    detail: Detail,
+) -> proto::Statement {
+    let full = detail == Detail::Full;
+    let lines = statement.lines.iter().flatten().filter(|_| full).map(line_result).collect();
+    let steps = statement.steps.iter().map(|result| step::result(result, detail)).collect();
+    let by_payer = statement.summary.by_payer.iter().map(|(payer, amount)| proto::PayerSum {
+        payer: payer.name().to_owned(),
+        amount: amount.to_string(),
+    });
+    proto::Statement {
+        pack: Some(pack_name(situation.pack)),
+        benefit_year: i32::from(situation.key.benefit_year),
+        version: statement.version,
+        facts: full.then(|| facts(situation, admitted_on)),
+        deposit_exempt: statement.deposit_exempt.is_some(),
+        deposit_source: source_of(statement.deposit_exempt),
+        total: statement.total.to_string(),
+        parts: Some(parts(&statement.parts)),
+        lines,
+        checks: statement.checks.iter().map(check_result).collect(),
+        warnings: statement.warnings.iter().map(warning).collect(),
+        steps,
+        patient_pay: statement.patient_pay.to_string(),
+        payments: statement.summary.payments.to_string(),
+        facility_borne: statement.summary.facility_borne.to_string(),
+        by_payer: by_payer.collect(),
+        account_pay: statement.account_pay.to_string(),
+        deposit: statement.deposit.to_string(),
+        cash_due: statement.cash_due.to_string(),
+        refund: statement.refund.to_string(),
+        actual_ratio: optional(statement.actual_ratio),
+        policy_scope_ratio: optional(statement.policy_scope_ratio),
+    }
+}
+
+fn line_result(result: &LineResult<'_>) -> proto::LineResult {
+    let (reason, class, by) = match &result.reason {
+        LineReason::NonCompliant => ("noncompliant", None, None),
+        LineReason::Waiver(entry) => ("waiver", None, Some(&entry.source)),
+        LineReason::Class { class, by, .. } => {
+            ("class", Some(*class), by.map(|entry| &entry.source))
+        }
+    };
+    proto::LineResult {
+        id: result.id.clone(),
+        amount: result.amount.to_string(),
+        reason: reason.to_owned(),
+        class: class.map_or("", Class::letter).to_owned(),
+        listed: result.listed.as_ref().map(item_facts),
+        source: by.map(source),
+        parts: Some(parts(&result.parts)),
+        first_copay_rate: class.map_or_else(String::new, first_copay_rate),
+    }
+}
+
+fn check_result(result: &CheckResult<'_>) -> proto::CheckResult {
+    let check = &result.check.value;
+    let (measure, threshold) = match check.measure {
+        Measure::CatalogueDrugShare(rate) => ("catalogue_drug_share", rate),
+        Measure::OwnExpenseShare(rate) => ("own_expense_share", rate),
+    };
+    let on_breach = match check.on_breach {
+        OnBreach::Warn => "warn",
+        OnBreach::FacilityBorne => "facility_borne",
+    };
+    proto::CheckResult {
+        id: check.id.clone(),
+        measure: measure.to_owned(),
+        threshold: threshold.to_string(),
+        on_breach: on_breach.to_owned(),
+        measured: result.found.is_some(),
+        part: optional(result.found.map(|found| found.part)),
+        whole: optional(result.found.map(|found| found.whole)),
+        excess: optional(result.found.map(|found| found.excess)),
+        moved: result.moved.to_string(),
+        source: Some(source(&result.check.source)),
+    }
+}
+
+fn warning(warning: &Warning) -> proto::Warning {
+    let (kind, code, zh, en) = match warning {
+        Warning::NotInCatalogue(code) => (
+            "not-in-catalogue",
+            code.as_str(),
+            format!("项目 {code} 不在目录内,按丙类处理"),
+            format!("item `{code}` is not in the catalogue and counts as class C"),
+        ),
+        Warning::TotalsUnseen => (
+            "totals-unseen",
+            "",
+            "本单只有合计,规则中的目录调整和减免未能适用".to_owned(),
+            "a bill of totals: the pack's overrides and waivers could not be applied".to_owned(),
+        ),
+        Warning::DrugsNotMeasured => (
+            "drugs-not-measured",
+            "",
+            "未提供药品费,目录内药品占比未检查".to_owned(),
+            "the bill does not state its drugs: the drug share was not checked".to_owned(),
+        ),
+    };
+    proto::Warning {
+        kind: kind.to_owned(),
+        code: code.to_owned(),
+        sentence: Some(proto::Title { zh, en }),
+    }
+}
+
+/// The key of a benefit year.
+pub fn key(key: &AccumulatorKey) -> proto::AccumulatorKey {
+    proto::AccumulatorKey {
+        person: key.person.to_string(),
+        insutype: key.insutype.clone(),
+        family: key.family.clone(),
+        benefit_year: i32::from(key.benefit_year),
+    }
+}
+
+/// What a benefit year has.
+pub fn accumulators(accumulators: &Accumulators) -> proto::Accumulators {
+    sums(&accumulators.sums, accumulators.version)
+}
+
+/// Sums with a version.
+pub fn sums(sums: &Sums, version: u64) -> proto::Accumulators {
+    let step = |(step, year): (&String, &crate::accumulators::StepYear)| proto::StepYear {
+        step: step.clone(),
+        eligible: year.eligible.to_string(),
+        paid: year.paid.to_string(),
+        allowed: year.allowed.to_string(),
+        measured: year.measured.to_string(),
+        remaining: year.remaining.to_string(),
+    };
+    let mut chains = Vec::new();
+    for (step, of_step) in &sums.chains {
+        for (chain, met) in of_step {
+            chains.push(proto::ChainYear {
+                step: step.clone(),
+                chain: chain.clone(),
+                met: met.to_string(),
+            });
+        }
+    }
+    proto::Accumulators {
+        version,
+        admissions: sums.admissions,
+        total: sums.total.to_string(),
+        parts: Some(parts(&sums.parts)),
+        patient_pay: sums.patient_pay.to_string(),
+        steps: sums.steps.iter().map(step).collect(),
+        chains,
+    }
+}
+
+/// A refusal with its sentences.
+pub fn refusal(refusal: &Refusal) -> proto::Refusal {
+    let (patient_pay, version, entries) = about(refusal);
+    proto::Refusal {
+        code: u32::from(refusal.code()),
+        name: refusal.name().to_owned(),
+        sentence: Some(proto::Title {
+            zh: refusal.sentence(Lang::Zh),
+            en: refusal.sentence(Lang::En),
+        }),
+        advice: Some(proto::Title {
+            zh: refusal.advice(Lang::Zh).to_owned(),
+            en: refusal.advice(Lang::En).to_owned(),
+        }),
+        patient_pay: optional(patient_pay),
+        version,
+        entries: entries.iter().map(entry_name).collect(),
+    }
+}
+
+fn entry_name(entry: &EntryName) -> proto::EntryName {
+    proto::EntryName { id: entry.id.clone(), number: entry.sequence }
+}
+
+/// The amounts and entries that a refusal is about.
+fn about(refusal: &Refusal) -> (Option<Money>, u64, &[EntryName]) {
+    match refusal {
+        Refusal::Moved { patient_pay, version, since } => (Some(*patient_pay), *version, since),
+        Refusal::AlreadySettled { settlement: entry }
+        | Refusal::AlreadyLoaded { opening: entry }
+        | Refusal::AlreadyReversed { entry } => (None, 0, std::slice::from_ref(entry)),
+        Refusal::LaterStand { later } => (None, 0, later),
+        Refusal::Malformed { .. }
+        | Refusal::Number { .. }
+        | Refusal::TooMany { .. }
+        | Refusal::SpanOrder { .. }
+        | Refusal::SpansMeet { .. }
+        | Refusal::FirstCopay { .. }
+        | Refusal::UnknownPerson
+        | Refusal::UnknownFacility { .. }
+        | Refusal::Dates { .. }
+        | Refusal::WorkInjury
+        | Refusal::NotInsured { .. }
+        | Refusal::NoPack { .. }
+        | Refusal::NotDesignated { .. }
+        | Refusal::TotalsSum { .. }
+        | Refusal::LinesSum { .. }
+        | Refusal::BillTooLarge
+        | Refusal::Drugs
+        | Refusal::LineId { .. }
+        | Refusal::LineAmount { .. }
+        | Refusal::LineFacts { .. }
+        | Refusal::RefundLine { .. }
+        | Refusal::AccountPay { .. }
+        | Refusal::UnknownFamily { .. }
+        | Refusal::FamilyType { .. }
+        | Refusal::UnknownStep { .. }
+        | Refusal::RequestIdReused { .. }
+        | Refusal::Busy
+        | Refusal::UnknownEntry { .. } => (None, 0, &[]),
+    }
+}
+
+/// A person of the register.
+pub fn person(person: &Person) -> proto::Person {
+    let enrolments = person.enrolments.iter().map(|one| proto::Enrolment {
+        place: one.place.to_string(),
+        insutype: one.insutype.clone(),
+        from: one.span.from.to_string(),
+        to: optional(one.span.to),
+    });
+    let identities = person.identities.iter().map(|one| proto::HeldIdentity {
+        identity: one.identity.clone(),
+        from: one.span.from.to_string(),
+        to: optional(one.span.to),
+    });
+    proto::Person {
+        id: person.id.to_string(),
+        name: person.name.clone(),
+        certificate_no: person.certificate_no.clone(),
+        birth: person.birth.to_string(),
+        enrolments: enrolments.collect(),
+        identities: identities.collect(),
+    }
+}
+
+/// A facility of the register.
+pub fn facility(facility: &Facility) -> proto::Facility {
+    let entries = facility.entries.iter().map(|one| proto::FacilityEntry {
+        place: one.place.to_string(),
+        level: u32::from(one.level),
+        tier: one.tier.name().to_owned(),
+        tags: one.tags.clone(),
+        from: one.span.from.to_string(),
+        to: optional(one.span.to),
+    });
+    proto::Facility {
+        id: facility.id.to_string(),
+        name: facility.name.clone(),
+        entries: entries.collect(),
+    }
+}
+
+/// An entry of the catalogue.
+pub fn item(item: &Item) -> proto::Item {
+    proto::Item {
+        code: item.code.clone(),
+        admdvs: item.admdvs.clone(),
+        name: item.name.clone(),
+        facts: Some(item_facts(&item.facts)),
+        from: item.span.from.to_string(),
+        to: optional(item.span.to),
+    }
+}

@@ -1,0 +1,157 @@
+//! What a step did, with its trace. Spec 7.4.
+
+use crate::bill::Part;
+use crate::proto;
+use crate::rules::entry::Entry;
+use crate::rules::pack::Adjust;
+use crate::rules::pack::Kind;
+use crate::rules::pack::Origin;
+use crate::rules::pack::Step;
+use crate::statement::Basis;
+use crate::statement::FloorTrace;
+use crate::statement::Run;
+use crate::statement::SegmentResult;
+use crate::statement::ShareTrace;
+use crate::statement::StepResult;
+use crate::wire::to_proto::Detail;
+use crate::wire::to_proto::optional;
+use crate::wire::to_proto::parts;
+use crate::wire::to_proto::source;
+use crate::wire::to_proto::source_of;
+use crate::wire::to_proto::title;
+
+/// One step of a statement.
+pub(super) fn result(result: &StepResult<'_>, detail: Detail) -> proto::StepResult {
+    let step = result.step;
+    let kind = match &step.kind {
+        Kind::Share(_) => "share",
+        Kind::Floor(_) => "floor",
+    };
+    let amounts = proto::StepResult {
+        id: step.id.clone(),
+        kind: kind.to_owned(),
+        period: step.period.name().to_owned(),
+        payer: step.payer.name().to_owned(),
+        fund: step.fund.clone(),
+        ran: result.run.is_some(),
+        payment: result.payment().to_string(),
+        ..proto::StepResult::default()
+    };
+    if detail == Detail::Amounts {
+        return amounts;
+    }
+    let run = result.run.as_ref();
+    let basis = run.map(|run| match (&run.basis, &step.kind) {
+        (Basis::Share(trace), kind) => proto::step_result::Basis::Share(share(trace, kind)),
+        (Basis::Floor(trace), _) => proto::step_result::Basis::Floor(floor(trace)),
+    });
+    proto::StepResult {
+        title: Some(title(&step.title)),
+        from: run.map(|run| parts(&run.from)),
+        base: step.base.iter().map(|part: &Part| part.name().to_owned()).collect(),
+        uncapped: optional(run.map(|run| run.uncapped)),
+        cap: run.and_then(cap),
+        financing: run.map_or_else(Vec::new, |run| financing(step, run)),
+        basis,
+        fund_source: step.fund_source.as_ref().map(source),
+        ..amounts
+    }
+}
+
+fn financing(step: &Step, run: &Run<'_>) -> Vec<proto::FinancingPiece> {
+    let piece = |(financing, amount): (&crate::rules::pack::Financing, &crate::money::Money)| {
+        proto::FinancingPiece {
+            from: financing.from.clone(),
+            share: financing.share.to_string(),
+            amount: amount.to_string(),
+            source: Some(source(&financing.source)),
+        }
+    };
+    step.financing.iter().zip(&run.financing).map(piece).collect()
+}
+
+fn cap(run: &Run<'_>) -> Option<proto::CapResult> {
+    let entry = run.cap?;
+    let (bound, bound_at) = match run.bound {
+        Some((kind, most)) => (kind.name().to_owned(), most.to_string()),
+        None => (String::new(), String::new()),
+    };
+    Some(proto::CapResult {
+        admission: optional(entry.value.admission),
+        year: optional(entry.value.year),
+        base_share: optional(entry.value.base_share),
+        paid_before: run.paid_before.to_string(),
+        bound,
+        bound_at,
+        source: Some(source(&entry.source)),
+    })
+}
+
+fn share(trace: &ShareTrace<'_>, kind: &Kind) -> proto::ShareTrace {
+    let origin = match kind {
+        Kind::Share(terms) if terms.origin == Origin::Zero => "zero",
+        Kind::Share(_) | Kind::Floor(_) => "deductible",
+    };
+    let (chain, chain_source) = match &trace.chain {
+        Some((entry, name)) => (name.clone(), Some(source(&entry.source))),
+        None => (String::new(), None),
+    };
+    proto::ShareTrace {
+        eligible: trace.eligible.to_string(),
+        eligible_before: trace.eligible_before.to_string(),
+        nominal: trace.nominal.to_string(),
+        nominal_source: source_of(trace.deductible),
+        adjusted: trace.adjusted.to_string(),
+        adjustments: trace.adjustments.iter().map(|entry| adjustment(entry)).collect(),
+        chain,
+        chain_source,
+        chain_before: trace.chain_before.to_string(),
+        met: trace.met.to_string(),
+        matched: trace.bands.is_some(),
+        origin: origin.to_owned(),
+        segments: trace.segments.iter().map(segment).collect(),
+    }
+}
+
+fn adjustment(entry: &Entry<Adjust>) -> proto::Adjustment {
+    proto::Adjustment {
+        rate_add: optional(entry.value.rate_add),
+        deductible_set: optional(entry.value.deductible_set),
+        deductible_multiply: optional(entry.value.deductible_multiply),
+        deductible_add: optional(entry.value.deductible_add),
+        deductible_at_most: optional(entry.value.deductible_at_most),
+        source: Some(source(&entry.source)),
+    }
+}
+
+fn segment(result: &SegmentResult<'_>) -> proto::Segment {
+    proto::Segment {
+        from: result.from.to_string(),
+        up_to: optional(result.segment.up_to),
+        nominal_rate: result.segment.rate.to_string(),
+        rate: result.rate.to_string(),
+        amount: result.amount.to_string(),
+        pays: result.pays.to_string(),
+        source: Some(source(result.source)),
+    }
+}
+
+fn floor(trace: &FloorTrace<'_>) -> proto::FloorTrace {
+    let guarantee = trace.guarantee.map(|entry| entry.value).unwrap_or_default();
+    proto::FloorTrace {
+        measured: trace.measured.to_string(),
+        owed: trace.owed.to_string(),
+        matched: trace.guarantee.is_some(),
+        ratio: optional(guarantee.ratio),
+        patient_at_most: optional(guarantee.patient_at_most),
+        source: source_of(trace.guarantee),
+        allowed_before: trace.allowed_before.to_string(),
+        measured_before: trace.measured_before.to_string(),
+        remaining_before: trace.remaining_before.to_string(),
+        allowed: optional(trace.allowed),
+        limit: optional(trace.limit),
+        remaining: trace.remaining.to_string(),
+        reached: optional(trace.reached),
+        shortfall: optional(trace.shortfall),
+    }
+}
