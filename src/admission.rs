@@ -78,6 +78,12 @@ impl IdentitySet {
         IdentitySet(self.0 | 1 << index)
     }
 
+    /// With all of `other`.
+    #[must_use]
+    pub fn and(self, other: IdentitySet) -> IdentitySet {
+        IdentitySet(self.0 | other.0)
+    }
+
     /// Whether it has this one.
     pub fn has(self, index: usize) -> bool {
         self.0 & 1 << index != 0

@@ -4,6 +4,7 @@ use std::fmt;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
+use jiff::tz::Offset;
 
 /// A civil day (日期), written `2018-03-08`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,6 +79,31 @@ impl fmt::Display for Day {
 impl fmt::Debug for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+/// A moment (时刻), written in RFC 3339 with the offset of Asia/Shanghai.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Moment(jiff::Timestamp);
+
+impl Moment {
+    /// Asia/Shanghai has kept this offset since 1991.
+    const OFFSET: Offset = Offset::constant(8);
+
+    /// Milliseconds since 1970-01-01 UTC, if that is a moment that can be written.
+    pub fn from_unix_millis(millis: i64) -> Option<Moment> {
+        jiff::Timestamp::from_millisecond(millis).ok().map(Moment)
+    }
+
+    /// The civil day in Asia/Shanghai.
+    pub fn day(self) -> Day {
+        Day(Moment::OFFSET.to_datetime(self.0).date())
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.3}+08:00", Moment::OFFSET.to_datetime(self.0))
     }
 }
 
@@ -167,6 +193,13 @@ mod tests {
             assert_eq!(Day::parse(bad), None, "{bad}");
         }
         assert_eq!(day("2016-02-29").to_string(), "2016-02-29");
+    }
+
+    #[test]
+    fn a_moment_is_written_in_shanghai() {
+        let moment = Moment::from_unix_millis(1_514_736_000_120).unwrap();
+        assert_eq!(moment.to_string(), "2018-01-01T00:00:00.120+08:00");
+        assert_eq!(moment.day(), day("2018-01-01"));
     }
 
     #[test]

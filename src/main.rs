@@ -1,2 +1,7 @@
 //! The `onestop` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    onestop::cli::run()
+}

@@ -306,6 +306,14 @@ impl Factor {
         }
     }
 
+    /// Millionths in one.
+    pub const MILLION: u64 = 1_000_000;
+
+    /// The factor in millionths: exact, since it has at most six decimals.
+    pub fn millionths(self) -> u64 {
+        (self.0 * Decimal::from(Factor::MILLION)).to_u64().unwrap_or(u64::MAX)
+    }
+
     /// Whether multiplying by it makes a deductible larger.
     pub fn raises(self) -> bool {
         self.0 > Decimal::ONE

@@ -161,14 +161,13 @@ impl fmt::Debug for Person {
 }
 
 impl Person {
-    /// Puts enrolments and identities in order and refuses spans that cannot stand (spec 3.1).
+    /// Puts enrolments and identities in order and refuses enrolments that cannot stand (spec 3.1). An identity that ends
+    /// before it begins was taken back before it held, and holds on no day.
     pub fn checked(mut self) -> Result<Person, Refusal> {
         self.enrolments.sort_by_key(|enrolment| enrolment.span);
         self.identities.sort();
         let spans: Vec<Span> = self.enrolments.iter().map(|enrolment| enrolment.span).collect();
-        refuse_spans(&spans, true, "person.enrolments")?;
-        let spans: Vec<Span> = self.identities.iter().map(|held| held.span).collect();
-        refuse_spans(&spans, false, "person.identities")?;
+        refuse_spans(&spans, "person.enrolments")?;
         Ok(self)
     }
 
@@ -195,7 +194,7 @@ impl Person {
     }
 }
 
-/// What a facility was while it was designated (定点期间). Spec 3.4.
+/// What a facility was for a while (机构登记). Spec 3.4.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FacilityEntry {
     /// Where it lies.
@@ -206,6 +205,8 @@ pub struct FacilityEntry {
     pub tier: Tier,
     /// Such as the medical consortium that it belongs to (医联体).
     pub tags: Vec<String>,
+    /// Whether it was designated (定点) then; an emergency is settled all the same.
+    pub designated: bool,
     /// First and last day.
     pub span: Span,
 }
@@ -226,11 +227,11 @@ impl Facility {
     pub fn checked(mut self) -> Result<Facility, Refusal> {
         self.entries.sort_by_key(|entry| entry.span);
         let spans: Vec<Span> = self.entries.iter().map(|entry| entry.span).collect();
-        refuse_spans(&spans, true, "facility.entries")?;
+        refuse_spans(&spans, "facility.entries")?;
         Ok(self)
     }
 
-    /// The entry in force on a day: the facility is designated then.
+    /// The entry in force on a day.
     pub fn entry_on(&self, day: Day) -> Option<&FacilityEntry> {
         self.entries.iter().find(|entry| entry.span.has(day))
     }
@@ -272,9 +273,14 @@ impl Catalogue {
             entries.iter().filter(|one| one.admdvs == item.admdvs).map(|one| one.span).collect();
         spans.push(item.span);
         spans.sort();
-        refuse_spans(&spans, true, "items")?;
+        refuse_spans(&spans, "items")?;
         entries.push(item);
         Ok(())
+    }
+
+    /// All entries of an item code.
+    pub fn entries(&self, code: &str) -> &[Item] {
+        self.items.get(code).map_or(&[], Vec::as_slice)
     }
 
     /// The facts of an item for an insured place on a day: of the entries in force the one whose `admdvs` is the longest
@@ -286,13 +292,13 @@ impl Catalogue {
     }
 }
 
-/// Refuses a span that ends before it begins and, where `apart`, spans that meet. Expects them in order.
-fn refuse_spans(spans: &[Span], apart: bool, place: &str) -> Result<(), Refusal> {
+/// Refuses a span that ends before it begins, and spans that meet. Expects them in order.
+fn refuse_spans(spans: &[Span], place: &str) -> Result<(), Refusal> {
     if let Some(span) = spans.iter().find(|span| !span.is_in_order()) {
         return Err(Refusal::SpanOrder { place: place.to_owned(), span: *span });
     }
     for pair in spans.windows(2) {
-        if apart && pair[0].meets(&pair[1]) {
+        if pair[0].meets(&pair[1]) {
             let (first, second) = (pair[0], pair[1]);
             return Err(Refusal::SpansMeet { place: place.to_owned(), first, second });
         }

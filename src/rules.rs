@@ -3,23 +3,112 @@
 pub mod entry;
 pub mod pack;
 pub mod when;
+pub mod problem;
+mod read;
+pub mod check;
 
 use crate::calendar::Day;
 use crate::register::Place;
+use crate::rules::check::families;
 use crate::rules::pack::Pack;
+use crate::rules::problem::Problem;
 
-/// stub
-#[derive(Debug)]
+use std::fmt;
+
+/// Most bytes of one pack file.
+pub const PACK_BYTES_MAX: usize = 1024 * 1024;
+
+/// A pack file as it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackFile {
+    /// Where: `settlement-rules/510400-resident/2018-01-01.toml`.
+    pub path: String,
+    /// All of it.
+    pub text: String,
+}
+
+/// Why a pack file is refused, and where in it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct PackError {
+    /// The file.
+    pub path: String,
+    /// Step and key: `step basic: deductible[2].amount`; entries are counted from 1.
+    pub place: String,
+    /// What is wrong there.
+    pub problem: Problem,
+}
+
+impl fmt::Display for PackError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: {}", self.path, self.place, self.problem)
+    }
+}
+
+impl PackError {
+    /// The same in Chinese.
+    pub fn zh(&self) -> String {
+        format!("{}: {}: {}", self.path, self.place, self.problem.zh())
+    }
+}
+
+/// The packs of a book (规则库), sorted by id and first day. A file without `effective_to` governs until the day before
+/// the next file of its family.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RuleBook {
     packs: Vec<Pack>,
+    /// Where each of them was found.
+    paths: Vec<String>,
 }
+
 impl RuleBook {
-    /// stub
+    /// Reads a set of pack files.
+    /// What needs the whole set is looked at once every file can be read by itself: a file that is missing from the set
+    /// would make the others look wrong.
+    ///
+    /// Errors: all that is wrong with every file.
+    pub fn read(files: &[PackFile]) -> Result<RuleBook, Vec<PackError>> {
+        let mut read: Vec<(Pack, &str)> = Vec::new();
+        let mut errors = Vec::new();
+        for file in files {
+            match read::read(file) {
+                Ok(pack) => read.push((pack, &file.path)),
+                Err(found) => errors.extend(found),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        read.sort_by(|(a, _), (b, _)| (&a.id, a.span.from).cmp(&(&b.id, b.span.from)));
+        let (mut packs, paths): (Vec<Pack>, Vec<&str>) = read.into_iter().unzip();
+        let errors = families::settle(&mut packs, &paths);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Ok(RuleBook { packs, paths: paths.into_iter().map(str::to_owned).collect() })
+    }
+
+    /// All packs, by id and first day.
+    pub fn packs(&self) -> &[Pack] {
+        &self.packs
+    }
+
+    /// The pack that governs an insured place and insurance type on a day: the longest `admdvs` that fits. Spec 3.1.
     pub fn governing(&self, place: Place, insutype: &str, day: Day) -> Option<&Pack> {
-        self.packs.iter().find(|pack| {
+        let fits = |pack: &&Pack| {
             place.as_str().starts_with(&pack.admdvs)
-                && pack.insutype.iter().any(|t| t == insutype)
+                && pack.insutype.iter().any(|one| one == insutype)
                 && pack.span.has(day)
-        })
+        };
+        self.packs.iter().filter(fits).max_by_key(|pack| pack.admdvs.len())
+    }
+
+    /// The files of a family, earliest first.
+    pub fn family<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a Pack> {
+        self.packs.iter().filter(move |pack| pack.id == id)
+    }
+
+    /// The file of a family that begins on a day.
+    pub fn pack(&self, id: &str, effective_from: Day) -> Option<&Pack> {
+        self.packs.iter().find(|pack| pack.id == id && pack.span.from == effective_from)
     }
 }

@@ -216,20 +216,19 @@ fn state<'p>(
 ) -> Statement<'p> {
     let pack = situation.pack;
     let (total, parts, patient_pay) = (classified.total, classified.parts, owed.total());
-    let by_payer = |payer: Payer| -> Money {
+    let of_payer = |payer: Payer| -> Money {
         let of_payer = steps.iter().filter(|result| result.step.payer == payer);
         of_payer.map(StepResult::payment).sum()
     };
     let by_payer: Vec<(Payer, Money)> = Payer::ALL
         .into_iter()
+        .filter(|payer| *payer != Payer::Facility)
         .filter(|payer| steps.iter().any(|result| result.step.payer == *payer))
-        .map(|payer| (payer, by_payer(payer)))
+        .map(|payer| (payer, of_payer(payer)))
         .collect();
-    let by_facility: Money =
-        by_payer.iter().filter(|(payer, _)| *payer == Payer::Facility).map(|(_, paid)| *paid).sum();
-    let all: Money = by_payer.iter().map(|(_, paid)| *paid).sum();
-    let facility_borne = parts[Part::FacilityBorne] + by_facility;
-    let summary = Summary { payments: all - by_facility, facility_borne, by_payer };
+    let payments = by_payer.iter().map(|(_, paid)| *paid).sum();
+    let facility_borne = parts[Part::FacilityBorne] + of_payer(Payer::Facility);
+    let summary = Summary { payments, facility_borne, by_payer };
     let advance = terms.account_pay + terms.deposit;
     Statement {
         version,

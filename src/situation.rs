@@ -96,13 +96,14 @@ impl Situation<'_> {
 /// earlier entry (spec 3.1, 3.4).
 fn entry<'a>(facility: &'a Facility, admission: &Admission) -> Result<&'a FacilityEntry, Refusal> {
     let on = admission.discharged_on;
+    let is_emergency = admission.referral == Referral::Emergency;
     let code = || facility.id.to_string();
     match facility.entry_on(on) {
-        Some(entry) => Ok(entry),
-        None if admission.referral == Referral::Emergency => {
+        Some(entry) if entry.designated || is_emergency => Ok(entry),
+        None if is_emergency => {
             facility.latest_by(on).ok_or_else(|| Refusal::UnknownFacility { facility: code() })
         }
-        None => Err(Refusal::NotDesignated { facility: code(), on }),
+        Some(_) | None => Err(Refusal::NotDesignated { facility: code(), on }),
     }
 }
 

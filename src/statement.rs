@@ -74,7 +74,7 @@ pub struct Summary {
     pub payments: Money,
     /// The part `facility_borne` and what facility-paid steps pay.
     pub facility_borne: Money,
-    /// Payments by payer, the facility's steps among them.
+    /// Payments by payer, without the facility's.
     pub by_payer: Vec<(Payer, Money)>,
 }
 

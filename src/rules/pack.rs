@@ -14,6 +14,8 @@ use crate::rules::entry::Entry;
 use crate::rules::entry::Source;
 use crate::rules::when::When;
 
+use std::sync::Arc;
+
 /// A text in both languages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Title {
@@ -96,6 +98,8 @@ pub struct Pack {
     pub steps: Vec<Step>,
     /// SHA-256 of the file, in lower-case hex.
     pub digest: String,
+    /// The file as it stands.
+    pub text: Arc<str>,
 }
 
 /// Re-classes lines whose item bears one of the tags. Packs 5.
@@ -339,8 +343,45 @@ pub struct Financing {
 }
 
 impl Pack {
+    /// The source of every number, in the order of the file's tables.
+    pub fn sources(&self) -> impl Iterator<Item = &Source> {
+        let of_bill = self
+            .overrides
+            .iter()
+            .map(|entry| &entry.source)
+            .chain(self.waivers.iter().map(|entry| &entry.source))
+            .chain(self.checks.iter().map(|entry| &entry.source))
+            .chain(self.deposit_exempt.iter().map(|entry| &entry.source));
+        of_bill.chain(self.steps.iter().flat_map(Step::sources))
+    }
+
     /// The step of that id, enabled or not.
     pub fn step(&self, id: &str) -> Option<&Step> {
         self.steps.iter().find(|step| step.id == id)
+    }
+}
+
+impl Step {
+    /// The source of every number of the step.
+    pub fn sources(&self) -> impl Iterator<Item = &Source> {
+        let mut sources: Vec<&Source> = Vec::new();
+        match &self.kind {
+            Kind::Share(share) => {
+                sources.extend(share.deductible.iter().map(|entry| &entry.source));
+                for entry in &share.bands {
+                    if entry.value.iter().all(|segment| segment.source.is_some()) {
+                        sources.extend(entry.value.iter().filter_map(|one| one.source.as_ref()));
+                    } else {
+                        sources.push(&entry.source);
+                    }
+                }
+                sources.extend(share.adjust.iter().map(|entry| &entry.source));
+                sources.extend(share.chain.iter().map(|entry| &entry.source));
+            }
+            Kind::Floor(floor) => sources.extend(floor.guarantee.iter().map(|one| &one.source)),
+        }
+        sources.extend(self.cap.iter().map(|entry| &entry.source));
+        sources.extend(self.financing.iter().map(|one| &one.source));
+        sources.into_iter()
     }
 }

@@ -85,7 +85,7 @@ fn totals<'p>(
     }
     let (parts, drugs) = if bill.noncompliant {
         let none = Drugs { all: Money::ZERO, class_c: Money::ZERO };
-        (Parts::of(Part::FacilityBorne, total), Some(none))
+        (Parts::of(Part::FacilityBorne, total), drugs.map(|_| none))
     } else {
         (*parts, drugs)
     };

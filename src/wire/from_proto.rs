@@ -368,6 +368,7 @@ pub fn facility(message: &proto::Facility, field: &str) -> Result<Facility, Refu
             tier: Tier::parse(&one.tier)
                 .ok_or_else(|| malformed(&format!("{field}.tier"), A_TIER))?,
             tags: tags(&one.tags, &format!("{field}.tags"))?,
+            designated: !one.not_designated,
             span: span(&one.from, &one.to, &field)?,
         })
     };

@@ -431,6 +431,7 @@ pub fn facility(facility: &Facility) -> proto::Facility {
         tags: one.tags.clone(),
         from: one.span.from.to_string(),
         to: optional(one.span.to),
+        not_designated: !one.designated,
     });
     proto::Facility {
         id: facility.id.to_string(),

@@ -1,0 +1,109 @@
+//! The command line. Results go to standard output, everything else to standard error; exit codes mean something.
+
+mod output;
+mod rules;
+mod serve;
+mod vectors;
+
+use crate::config::Config;
+use crate::refusal::Lang;
+
+use clap::Parser;
+use clap::Subcommand;
+use clap::ValueEnum;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// One-stop medical settlement (一站式结算).
+#[derive(Debug, Parser)]
+#[command(name = "onestop", version, about, after_help = EXIT_CODES)]
+struct Arguments {
+    /// Configuration file; without it, defaults. Environment variables `ONESTOP_<SECTION>_<KEY>` overlay it.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Language of what people read.
+    #[arg(long, global = true, value_enum, default_value = "zh")]
+    lang: Language,
+    /// Print the contract's JSON form instead of a sheet.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 refused, or something to mend was found; \
+    2 wrong arguments, configuration or input file; 3 the server or the store failed";
+
+/// The language of sheets and sentences.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Language {
+    /// 中文
+    Zh,
+    /// English
+    En,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve gRPC on the embedded store.
+    Serve(serve::ServeArguments),
+    /// Check, test and show rule packs.
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
+    /// Run scenarios with known answers against this engine.
+    Vectors(vectors::VectorsArguments),
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    Done,
+    /// Refused by a rule, or something to mend was found.
+    Refused,
+    /// Arguments, configuration or an input file are wrong.
+    Usage,
+    /// The server or the store failed.
+    Failed,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(match exit {
+            Exit::Done => 0,
+            Exit::Refused => 1,
+            Exit::Usage => 2,
+            Exit::Failed => 3,
+        })
+    }
+}
+
+/// What every command needs.
+struct Context {
+    config: Config,
+    lang: Lang,
+    json: bool,
+}
+
+/// Runs the command that the arguments name.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let config = match Config::read(arguments.config.as_deref(), std::env::vars()) {
+        Ok(config) => config,
+        Err(error) => {
+            output::complain(&crate::store::fault::chain(&error));
+            return Exit::Usage.into();
+        }
+    };
+    let lang = match arguments.lang {
+        Language::Zh => Lang::Zh,
+        Language::En => Lang::En,
+    };
+    let context = Context { config, lang, json: arguments.json };
+    let exit = match arguments.command {
+        Command::Serve(arguments) => serve::run(&context, arguments),
+        Command::Rules(command) => rules::run(&context, &command),
+        Command::Vectors(arguments) => vectors::run(&arguments),
+    };
+    exit.into()
+}

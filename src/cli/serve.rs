@@ -1,0 +1,251 @@
+//! `onestop serve`: the server, from configuration to a graceful stop.
+
+use crate::cli::Context;
+use crate::cli::Exit;
+use crate::cli::output;
+use crate::config::Config;
+use crate::config::LogConfig;
+use crate::config::LogFormat;
+use crate::grpc::Api;
+use crate::proto;
+use crate::rules::check::warnings;
+use crate::service;
+use crate::service::Service;
+use crate::store::Store;
+use crate::store::StoreOptions;
+use crate::store::fault::chain;
+
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::signal::unix::SignalKind;
+use tokio::signal::unix::signal;
+use tokio::sync::watch;
+use tokio_stream::wrappers::TcpListenerStream;
+use tracing_subscriber::EnvFilter;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+mod trace;
+
+/// Flags overlay the environment, which overlays the configuration file.
+#[derive(Debug, Args)]
+pub(super) struct ServeArguments {
+    /// Address and port to listen on; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Directory of the store.
+    #[arg(long, value_name = "DIRECTORY")]
+    data: Option<PathBuf>,
+    /// Folder of rule packs.
+    #[arg(long, value_name = "FOLDER")]
+    rules: Option<PathBuf>,
+    /// Write the address that is listened on to this file, once the server is ready.
+    #[arg(long, value_name = "FILE")]
+    ready_file: Option<PathBuf>,
+}
+
+pub(super) fn run(context: &Context, arguments: ServeArguments) -> Exit {
+    let mut config = context.config.clone();
+    config.server.listen = arguments.listen.unwrap_or(config.server.listen);
+    config.store.path = arguments.data.unwrap_or(config.store.path);
+    config.rules.path = arguments.rules.unwrap_or(config.rules.path);
+    if let Err(complaint) = start_logs(&config.log) {
+        output::complain(&complaint);
+        return Exit::Usage;
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            output::complain(&error.to_string());
+            return Exit::Failed;
+        }
+    };
+    match runtime.block_on(serve(&config, arguments.ready_file)) {
+        Ok(()) => Exit::Done,
+        Err((exit, complaint)) => {
+            output::complain(&complaint);
+            exit
+        }
+    }
+}
+
+fn start_logs(config: &LogConfig) -> Result<(), String> {
+    let filter =
+        EnvFilter::try_new(&config.level).map_err(|error| format!("log.level: {error}"))?;
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match config.format {
+        LogFormat::Text => logs.try_init(),
+        LogFormat::Json => logs.json().try_init(),
+    };
+    started.map_err(|error| error.to_string())
+}
+
+type Stopped = (Exit, String);
+
+fn usage(error: &dyn std::error::Error) -> Stopped {
+    (Exit::Usage, chain(error))
+}
+
+fn failed(error: &dyn std::error::Error) -> Stopped {
+    (Exit::Failed, chain(error))
+}
+
+async fn serve(config: &Config, ready_file: Option<PathBuf>) -> Result<(), Stopped> {
+    let service = Arc::new(open(config)?);
+    let listener = TcpListener::bind(config.server.listen).await.map_err(|error| usage(&error))?;
+    let address = listener.local_addr().map_err(|error| failed(&error))?;
+    let (stop, stopping) = watch::channel(false);
+    let signals = tokio::spawn(wait_for_signals(Arc::clone(&service), stop));
+
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health.set_serving::<proto::settlement_server::SettlementServer<Api>>().await;
+    health.set_serving::<proto::rules_server::RulesServer<Api>>().await;
+    health.set_serving::<proto::registers_server::RegistersServer<Api>>().await;
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(proto::DESCRIPTOR)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()
+        .map_err(|error| failed(&error))?;
+    let api = Api::new(Arc::clone(&service));
+    let most = config.server.message_bytes_max;
+    let settlement = proto::settlement_server::SettlementServer::new(api.clone())
+        .max_decoding_message_size(most)
+        .max_encoding_message_size(usize::MAX);
+    let rules = proto::rules_server::RulesServer::new(api.clone());
+    let registers = proto::registers_server::RegistersServer::new(api)
+        .max_decoding_message_size(most)
+        .max_encoding_message_size(usize::MAX);
+    let limits = tower::ServiceBuilder::new()
+        .layer(trace::TraceLayer)
+        .map_err(trace::overloaded)
+        .load_shed()
+        .concurrency_limit(config.server.requests_max)
+        .into_inner();
+    let server = tonic::transport::Server::builder()
+        .timeout(Duration::from_millis(config.server.request_timeout_ms))
+        .tcp_nodelay(true)
+        .http2_keepalive_interval(Some(Duration::from_secs(60)))
+        .layer(limits)
+        .add_service(health_service)
+        .add_service(reflection)
+        .add_service(settlement)
+        .add_service(rules)
+        .add_service(registers)
+        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), until(stopping.clone()));
+    tracing::info!(%address, "listening");
+    if let Some(file) = ready_file {
+        std::fs::write(&file, address.to_string()).map_err(|error| failed(&error))?;
+    }
+    let patience = Duration::from_millis(config.server.shutdown_timeout_ms);
+    let served = tokio::select! {
+        served = server => served,
+        () = too_late(stopping, patience) => {
+            tracing::warn!("some requests were not finished in time");
+            Ok(())
+        }
+    };
+    served.map_err(|error| failed(&error))?;
+    signals.abort();
+    close(service).await
+}
+
+/// Opens the store and reads the packs; either failing keeps the server from starting.
+fn open(config: &Config) -> Result<Service, Stopped> {
+    let book = service::read_rules(&config.rules.path).map_err(|error| usage(&error))?;
+    for warning in warnings(&book, service::now().day()) {
+        tracing::warn!("{warning}");
+    }
+    let options = StoreOptions {
+        segment_bytes_max: config.store.segment_bytes_max,
+        cache_bytes: config.store.cache_bytes,
+    };
+    let (store, report) =
+        Store::open(&config.store.path, options).map_err(|error| failed(&error))?;
+    if let Some(torn) = &report.torn {
+        tracing::warn!(
+            segment = torn.segment,
+            offset = torn.offset,
+            bytes = torn.bytes,
+            "a torn tail of the journal was cut off; it was never acknowledged"
+        );
+    }
+    if let Some((why, aside)) = &report.set_aside {
+        let aside = aside.display();
+        tracing::warn!(why, %aside, "the index was set aside and built anew from the journal");
+    }
+    tracing::info!(
+        packs = book.packs().len(),
+        head = report.head.sequence,
+        replayed = report.replayed,
+        "store open"
+    );
+    let (rules, line_facts) = (config.rules.path.clone(), config.rules.line_facts);
+    Ok(Service::new(store, book, rules, line_facts))
+}
+
+/// SIGHUP reads the packs again; SIGTERM and SIGINT stop the server.
+async fn wait_for_signals(service: Arc<Service>, stop: watch::Sender<bool>) {
+    let signals = [SignalKind::hangup(), SignalKind::terminate(), SignalKind::interrupt()];
+    let [Ok(mut hangup), Ok(mut terminate), Ok(mut interrupt)] = signals.map(signal) else {
+        tracing::error!("signals cannot be listened to");
+        return;
+    };
+    loop {
+        tokio::select! {
+            _ = hangup.recv() => reload(&service),
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+        }
+    }
+    tracing::info!("stopping");
+    // Whoever serves may have ended by itself.
+    let _ = stop.send(true);
+    std::future::pending::<()>().await;
+}
+
+fn reload(service: &Service) {
+    match service.reload_rules() {
+        Ok(book) => tracing::info!(packs = book.packs().len(), "rule packs read again"),
+        Err(error) => {
+            tracing::error!(
+                error = chain(&error),
+                "rule packs refused; the old ones stay in force"
+            );
+        }
+    }
+}
+
+async fn until(mut stopping: watch::Receiver<bool>) {
+    // An error means that nobody can ask any more to stop.
+    if stopping.wait_for(|stop| *stop).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+async fn too_late(stopping: watch::Receiver<bool>, patience: Duration) {
+    until(stopping).await;
+    tokio::time::sleep(patience).await;
+}
+
+/// Finishes what was accepted, then closes the store.
+async fn close(mut service: Arc<Service>) -> Result<(), Stopped> {
+    // Writes that outlive their connection hold the service a little longer.
+    for _ in 0..500 {
+        match Arc::try_unwrap(service) {
+            Ok(service) => {
+                let closed = tokio::task::spawn_blocking(move || service.close()).await;
+                tracing::info!("closed");
+                return closed.map_err(|error| failed(&error))?.map_err(|error| failed(&error));
+            }
+            Err(shared) => service = shared,
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    Err((
+        Exit::Failed,
+        "the store is still in use; it will be checked at the next start".to_owned(),
+    ))
+}

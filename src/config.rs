@@ -1,0 +1,230 @@
+//! The one configuration file, overlaid by the environment; unknown keys are refused.
+
+use serde::Deserialize;
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::path::PathBuf;
+
+/// Environment variables begin so: `ONESTOP_SERVER_LISTEN` stands for `listen` under `[server]`.
+const ENVIRONMENT: &str = "ONESTOP_";
+
+/// All that can be configured. Every key has a default; `deploy/onestop.toml` comments each.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The gRPC server.
+    pub server: ServerConfig,
+    /// The embedded store.
+    pub store: StoreConfig,
+    /// Rule packs.
+    pub rules: RulesConfig,
+    /// Logs.
+    pub log: LogConfig,
+}
+
+/// The gRPC server and its limits.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerConfig {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// Largest request message. Unit: bytes.
+    pub message_bytes_max: usize,
+    /// Requests served at once; more are refused with RESOURCE_EXHAUSTED.
+    pub requests_max: usize,
+    /// Longest time for a request. Unit: milliseconds.
+    pub request_timeout_ms: u64,
+    /// Longest time to finish what was accepted when stopping. Unit: milliseconds.
+    pub shutdown_timeout_ms: u64,
+}
+
+impl Default for ServerConfig {
+    fn default() -> ServerConfig {
+        ServerConfig {
+            listen: SocketAddr::from(([127, 0, 0, 1], 7180)),
+            message_bytes_max: 8 << 20,
+            requests_max: 1024,
+            request_timeout_ms: 30_000,
+            shutdown_timeout_ms: 30_000,
+        }
+    }
+}
+
+/// The embedded store.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoreConfig {
+    /// Its directory.
+    pub path: PathBuf,
+    /// How large a journal segment grows. Unit: bytes.
+    pub segment_bytes_max: u64,
+    /// Page cache of the index. Unit: bytes.
+    pub cache_bytes: u64,
+}
+
+impl Default for StoreConfig {
+    fn default() -> StoreConfig {
+        StoreConfig {
+            path: PathBuf::from("data"),
+            segment_bytes_max: 64 << 20,
+            cache_bytes: 128 << 20,
+        }
+    }
+}
+
+/// Rule packs.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RulesConfig {
+    /// Their folder.
+    pub path: PathBuf,
+    /// Whether lines may carry their own catalogue facts (spec 2.4).
+    pub line_facts: bool,
+}
+
+impl Default for RulesConfig {
+    fn default() -> RulesConfig {
+        RulesConfig { path: PathBuf::from("settlement-rules"), line_facts: false }
+    }
+}
+
+/// Logs, on standard error.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogConfig {
+    /// `text` or `json`.
+    pub format: LogFormat,
+    /// `error`, `warn`, `info`, `debug` or `trace`, or a filter such as `info,onestop=debug`.
+    pub level: String,
+}
+
+impl Default for LogConfig {
+    fn default() -> LogConfig {
+        LogConfig { format: LogFormat::Text, level: "info".to_owned() }
+    }
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// Why the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("configuration `{}` cannot be read", path.display())]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not as it should be.
+    #[error("configuration `{}`: {message}", path.display())]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        message: String,
+    },
+    /// An environment variable names no key, or its value does not fit.
+    #[error("environment variable `{variable}`: {message}")]
+    Environment {
+        /// Which.
+        variable: String,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+impl Config {
+    /// Reads a file, if one is given, and overlays the environment.
+    pub fn read(
+        file: Option<&Path>,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Config, ConfigError> {
+        let mut table = match file {
+            Some(path) => read_file(path)?,
+            None => toml::Table::new(),
+        };
+        for (variable, value) in environment {
+            let Some(name) = variable.strip_prefix(ENVIRONMENT) else { continue };
+            overlay(&mut table, name, &value).map_err(|message| ConfigError::Environment {
+                variable: variable.clone(),
+                message,
+            })?;
+            // Read at once, so that a value that does not fit is named with its variable.
+            from_table(&table).map_err(|message| ConfigError::Environment { variable, message })?;
+        }
+        let path = file.map(Path::to_owned).unwrap_or_default();
+        from_table(&table).map_err(|message| ConfigError::File { path, message })
+    }
+}
+
+fn read_file(path: &Path) -> Result<toml::Table, ConfigError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+    let complain = |message: String| ConfigError::File { path: path.to_owned(), message };
+    toml::from_str::<Config>(&text).map_err(|error| complain(error.to_string()))?;
+    text.parse::<toml::Table>().map_err(|error| complain(error.to_string()))
+}
+
+fn from_table(table: &toml::Table) -> Result<Config, String> {
+    table.clone().try_into().map_err(|error: toml::de::Error| error.message().to_owned())
+}
+
+/// Puts a value under its key; a number or truth value is read as such.
+fn overlay(table: &mut toml::Table, name: &str, text: &str) -> Result<(), String> {
+    let lower = name.to_ascii_lowercase();
+    let (section, key) =
+        lower.split_once('_').ok_or("it should name a section and a key, as ONESTOP_LOG_LEVEL")?;
+    let value = match (text.parse::<i64>(), text.parse::<bool>()) {
+        (Ok(number), _) => toml::Value::Integer(number),
+        (_, Ok(truth)) => toml::Value::Boolean(truth),
+        (Err(_), Err(_)) => toml::Value::String(text.to_owned()),
+    };
+    let section =
+        table.entry(section.to_owned()).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+    let section = section.as_table_mut().ok_or("its section is not a table")?;
+    section.insert(key.to_owned(), value);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> impl Iterator<Item = (String, String)> {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        pairs.iter().map(owned).collect::<Vec<_>>().into_iter()
+    }
+
+    #[test]
+    fn the_environment_overlays_the_defaults() {
+        let pairs = [("ONESTOP_SERVER_LISTEN", "0.0.0.0:1"), ("ONESTOP_RULES_LINE_FACTS", "true")];
+        let config = Config::read(None, environment(&pairs)).unwrap();
+        assert_eq!(config.server.listen.to_string(), "0.0.0.0:1");
+        assert!(config.rules.line_facts);
+        assert_eq!(config.store, StoreConfig::default());
+    }
+
+    #[test]
+    fn unknown_keys_and_values_that_do_not_fit_are_named() {
+        for (name, value, complaint) in [
+            ("ONESTOP_SERVER_LISTNE", "x", "unknown field `listne`"),
+            ("ONESTOP_SERVER_LISTEN", "x", "invalid socket address"),
+            ("ONESTOP_LOG_FORMAT", "xml", "unknown variant `xml`"),
+            ("ONESTOP_NOWHERE", "1", "section and a key"),
+        ] {
+            let error = Config::read(None, environment(&[(name, value)])).unwrap_err().to_string();
+            assert!(error.contains(name) && error.contains(complaint), "{error}");
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! gRPC: unwrap the message, call the service, wrap the answer. Status and details derive from a failure here, once.
+
+use crate::proto;
+use crate::proto::registers_server::Registers;
+use crate::proto::rules_server::Rules;
+use crate::proto::settlement_server::Settlement;
+use crate::refusal::Lang;
+use crate::refusal::Refusal;
+use crate::refusal::RefusalKind;
+use crate::rules_view;
+use crate::service::Failure;
+use crate::service::Service;
+use crate::store::fault::Fault;
+use crate::store::fault::chain;
+use crate::wire::to_proto;
+
+use prost::Message;
+use tokio::sync::mpsc;
+use tokio_stream::Stream;
+use tokio_stream::StreamExt;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Code;
+use tonic::Request;
+use tonic::Response;
+use tonic::Status;
+use tonic::Streaming;
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// How many answers of a stream wait for their reader.
+const STREAM_AHEAD: usize = 64;
+
+type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+/// The three services of the contract.
+#[derive(Debug, Clone)]
+pub struct Api {
+    service: Arc<Service>,
+}
+
+impl Api {
+    /// On a service.
+    pub fn new(service: Arc<Service>) -> Api {
+        Api { service }
+    }
+}
+
+/// `google.rpc.Status`, in which details travel.
+#[derive(Clone, PartialEq, Message)]
+struct RichStatus {
+    #[prost(int32, tag = "1")]
+    code: i32,
+    #[prost(string, tag = "2")]
+    message: String,
+    #[prost(message, repeated, tag = "3")]
+    details: Vec<Detail>,
+}
+
+/// `google.protobuf.Any`.
+#[derive(Clone, PartialEq, Message)]
+struct Detail {
+    #[prost(string, tag = "1")]
+    type_url: String,
+    #[prost(bytes = "vec", tag = "2")]
+    value: Vec<u8>,
+}
+
+const REFUSAL_TYPE: &str = "type.googleapis.com/onestop.v1.Refusal";
+
+/// The status of a failure. Refusals say everything; of a fault the caller learns whether to ask again, the log the rest.
+pub fn status(failure: Failure) -> Status {
+    match failure {
+        Failure::Refusal(refusal) => refused(&refusal),
+        Failure::Fault(fault) => {
+            tracing::error!(error = chain(&fault), "a request failed");
+            broken(&fault)
+        }
+    }
+}
+
+fn refused(refusal: &Refusal) -> Status {
+    let code = match refusal.kind() {
+        RefusalKind::Invalid => Code::InvalidArgument,
+        RefusalKind::NotFound => Code::NotFound,
+        RefusalKind::Precondition => Code::FailedPrecondition,
+        RefusalKind::Exists => Code::AlreadyExists,
+        RefusalKind::Moved => Code::Aborted,
+    };
+    tracing::info!(code = refusal.code(), name = refusal.name(), "refused");
+    let message =
+        format!("{}: {}; {}", refusal.code(), refusal.sentence(Lang::En), refusal.advice(Lang::En));
+    let detail = Detail {
+        type_url: REFUSAL_TYPE.to_owned(),
+        value: to_proto::refusal(refusal).encode_to_vec(),
+    };
+    let rich = RichStatus { code: code.into(), message: message.clone(), details: vec![detail] };
+    Status::with_details(code, message, rich.encode_to_vec().into())
+}
+
+fn broken(fault: &Fault) -> Status {
+    if fault.certainly_not_written() {
+        Status::unavailable("the server cannot do this now; nothing was written, send it again")
+    } else {
+        Status::unavailable(
+            "it is not known whether this was written; send it again under the same id",
+        )
+    }
+}
+
+/// The refusal that a status carries, for clients.
+pub fn refusal_of(status: &Status) -> Option<proto::Refusal> {
+    let rich = RichStatus::decode(status.details()).ok()?;
+    let detail = rich.details.into_iter().find(|detail| detail.type_url == REFUSAL_TYPE)?;
+    proto::Refusal::decode(detail.value.as_slice()).ok()
+}
+
+#[tonic::async_trait]
+impl Settlement for Api {
+    async fn quote(
+        &self,
+        request: Request<proto::QuoteRequest>,
+    ) -> Result<Response<proto::QuoteReply>, Status> {
+        let statement = self.service.quote(request.get_ref()).map_err(status)?;
+        Ok(Response::new(proto::QuoteReply { statement: Some(statement) }))
+    }
+
+    type QuoteManyStream = Answers<proto::QuoteManyReply>;
+
+    async fn quote_many(
+        &self,
+        request: Request<Streaming<proto::QuoteRequest>>,
+    ) -> Result<Response<Self::QuoteManyStream>, Status> {
+        let service = Arc::clone(&self.service);
+        let answers = request.into_inner().map(move |request| {
+            let outcome = match service.quote(&request?) {
+                Ok(statement) => proto::quote_many_reply::Outcome::Statement(statement),
+                Err(Failure::Refusal(refusal)) => {
+                    proto::quote_many_reply::Outcome::Refusal(to_proto::refusal(&refusal))
+                }
+                Err(failure @ Failure::Fault(_)) => return Err(status(failure)),
+            };
+            Ok(proto::QuoteManyReply { outcome: Some(outcome) })
+        });
+        Ok(Response::new(Box::pin(answers)))
+    }
+
+    async fn settle(
+        &self,
+        request: Request<proto::SettleRequest>,
+    ) -> Result<Response<proto::SettleReply>, Status> {
+        let service = Arc::clone(&self.service);
+        let request = request.into_inner();
+        let settlement = finish(async move { service.settle(request).await }).await?;
+        Ok(Response::new(proto::SettleReply { settlement: Some(settlement) }))
+    }
+
+    async fn reverse(
+        &self,
+        request: Request<proto::ReverseRequest>,
+    ) -> Result<Response<proto::ReverseReply>, Status> {
+        let service = Arc::clone(&self.service);
+        let request = request.into_inner();
+        let reversal = finish(async move { service.reverse(request).await }).await?;
+        Ok(Response::new(proto::ReverseReply { reversal: Some(reversal) }))
+    }
+
+    async fn load_opening(
+        &self,
+        request: Request<proto::LoadOpeningRequest>,
+    ) -> Result<Response<proto::LoadOpeningReply>, Status> {
+        let service = Arc::clone(&self.service);
+        let request = request.into_inner();
+        let opening = finish(async move { service.load_opening(request).await }).await?;
+        Ok(Response::new(proto::LoadOpeningReply { opening: Some(opening) }))
+    }
+
+    async fn get_settlement(
+        &self,
+        request: Request<proto::GetSettlementRequest>,
+    ) -> Result<Response<proto::SettlementRecord>, Status> {
+        self.service.settlement(request.get_ref()).map(Response::new).map_err(status)
+    }
+
+    type ListSettlementsStream = Answers<proto::SettlementRecord>;
+
+    async fn list_settlements(
+        &self,
+        request: Request<proto::ListSettlementsRequest>,
+    ) -> Result<Response<Self::ListSettlementsStream>, Status> {
+        let request = request.into_inner();
+        let service = Arc::clone(&self.service);
+        let first = service.list(&request, request.after_number).map_err(status)?;
+        let (sender, receiver) = mpsc::channel(STREAM_AHEAD);
+        tokio::spawn(async move {
+            let mut left = match request.limit {
+                0 => u32::MAX,
+                limit => limit,
+            };
+            let mut page = first;
+            loop {
+                for record in page.records {
+                    if left == 0 || sender.send(Ok(record)).await.is_err() {
+                        return;
+                    }
+                    left -= 1;
+                }
+                let Some(next) = page.next else { return };
+                page = match service.list(&request, next) {
+                    Ok(page) => page,
+                    Err(failure) => {
+                        // The reader may have gone.
+                        let _ = sender.send(Err(status(failure))).await;
+                        return;
+                    }
+                };
+            }
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
+    }
+
+    async fn get_accumulators(
+        &self,
+        request: Request<proto::GetAccumulatorsRequest>,
+    ) -> Result<Response<proto::GetAccumulatorsReply>, Status> {
+        self.service.accumulators(request.get_ref()).map(Response::new).map_err(status)
+    }
+
+    async fn check_eligibility(
+        &self,
+        request: Request<proto::EligibilityRequest>,
+    ) -> Result<Response<proto::EligibilityReply>, Status> {
+        self.service.eligibility(request.get_ref()).map(Response::new).map_err(status)
+    }
+}
+
+/// Runs a write to its end even if the caller goes away or its time is over: what was accepted is finished.
+async fn finish<T: Send + 'static>(
+    write: impl Future<Output = Result<T, Failure>> + Send + 'static,
+) -> Result<T, Status> {
+    use tracing::Instrument;
+    let joined = tokio::spawn(write.in_current_span()).await;
+    joined.unwrap_or(Err(Failure::Fault(Fault::Unconfirmed))).map_err(status)
+}
+
+#[tonic::async_trait]
+impl Rules for Api {
+    async fn list_packs(
+        &self,
+        _: Request<proto::ListPacksRequest>,
+    ) -> Result<Response<proto::ListPacksReply>, Status> {
+        let book = self.service.book();
+        let packs = book.packs().iter().map(rules_view::summary).collect();
+        Ok(Response::new(proto::ListPacksReply { packs }))
+    }
+
+    async fn get_pack(
+        &self,
+        request: Request<proto::GetPackRequest>,
+    ) -> Result<Response<proto::GetPackReply>, Status> {
+        let request = request.get_ref();
+        let book = self.service.book();
+        let from = crate::wire::from_proto::day(&request.effective_from, "effective_from");
+        let from = from.map_err(|refusal| status(refusal.into()))?;
+        let Some(pack) = book.pack(&request.id, from) else {
+            let refusal = Refusal::UnknownFamily { family: format!("{}/{from}", request.id) };
+            return Err(status(refusal.into()));
+        };
+        let (summary, text) = (rules_view::summary(pack), pack.text.to_string());
+        Ok(Response::new(proto::GetPackReply { summary: Some(summary), text }))
+    }
+
+    async fn reload_packs(
+        &self,
+        _: Request<proto::ReloadPacksRequest>,
+    ) -> Result<Response<proto::ReloadPacksReply>, Status> {
+        let service = Arc::clone(&self.service);
+        let outcome = tokio::task::spawn_blocking(move || service.reload_rules()).await;
+        let outcome = outcome.map_err(|_| Status::internal("the reload ended unexpectedly"))?;
+        Ok(Response::new(rules_view::reloaded(outcome.as_deref())))
+    }
+}
+
+#[tonic::async_trait]
+impl Registers for Api {
+    type PutPersonsStream = Answers<proto::PutReply>;
+
+    async fn put_persons(
+        &self,
+        request: Request<Streaming<proto::PutPersonsRequest>>,
+    ) -> Result<Response<Self::PutPersonsStream>, Status> {
+        let service = Arc::clone(&self.service);
+        let answers = request.into_inner().then(move |request| {
+            let service = Arc::clone(&service);
+            async move {
+                let request = request?;
+                finish(async move { service.put_persons(request).await }).await
+            }
+        });
+        Ok(Response::new(Box::pin(answers)))
+    }
+
+    async fn get_person(
+        &self,
+        request: Request<proto::GetPersonRequest>,
+    ) -> Result<Response<proto::Person>, Status> {
+        self.service.get_person(request.get_ref()).map(Response::new).map_err(status)
+    }
+
+    type PutFacilitiesStream = Answers<proto::PutReply>;
+
+    async fn put_facilities(
+        &self,
+        request: Request<Streaming<proto::PutFacilitiesRequest>>,
+    ) -> Result<Response<Self::PutFacilitiesStream>, Status> {
+        let service = Arc::clone(&self.service);
+        let answers = request.into_inner().then(move |request| {
+            let service = Arc::clone(&service);
+            async move {
+                let request = request?;
+                finish(async move { service.put_facilities(request).await }).await
+            }
+        });
+        Ok(Response::new(Box::pin(answers)))
+    }
+
+    async fn get_facility(
+        &self,
+        request: Request<proto::GetFacilityRequest>,
+    ) -> Result<Response<proto::Facility>, Status> {
+        self.service.get_facility(request.get_ref()).map(Response::new).map_err(status)
+    }
+
+    type PutItemsStream = Answers<proto::PutReply>;
+
+    async fn put_items(
+        &self,
+        request: Request<Streaming<proto::PutItemsRequest>>,
+    ) -> Result<Response<Self::PutItemsStream>, Status> {
+        let service = Arc::clone(&self.service);
+        let answers = request.into_inner().then(move |request| {
+            let service = Arc::clone(&service);
+            async move {
+                let request = request?;
+                finish(async move { service.put_items(request).await }).await
+            }
+        });
+        Ok(Response::new(Box::pin(answers)))
+    }
+
+    async fn get_item(
+        &self,
+        request: Request<proto::GetItemRequest>,
+    ) -> Result<Response<proto::GetItemReply>, Status> {
+        self.service.get_item(request.get_ref()).map(Response::new).map_err(status)
+    }
+}

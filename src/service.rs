@@ -1,0 +1,221 @@
+//! What callers can ask: read, decide, append. All effects and the only clock are here; amounts are the core's.
+
+mod compare;
+mod opening;
+mod query;
+mod register;
+mod reverse;
+mod settle;
+
+pub use crate::service::query::ListPage;
+
+use crate::admission::Admission;
+use crate::bill::Bill;
+use crate::bill::Charges;
+use crate::calendar::Moment;
+use crate::folder;
+use crate::folder::FolderError;
+use crate::id::FacilityId;
+use crate::id::PersonId;
+use crate::id::RequestId;
+use crate::proto;
+use crate::proto::ledger_entry::Kind;
+use crate::refusal::EntryName;
+use crate::refusal::Refusal;
+use crate::register::Catalogue;
+use crate::register::Facility;
+use crate::register::Person;
+use crate::rules::PackError;
+use crate::rules::RuleBook;
+use crate::store::Receipt;
+use crate::store::Store;
+use crate::store::Stored;
+use crate::store::apply::ENTRY_VERSION;
+use crate::store::fault::Fault;
+
+use std::hash::BuildHasher;
+use std::hash::BuildHasherDefault;
+use std::hash::DefaultHasher;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::PoisonError;
+use std::sync::RwLock;
+use std::time::SystemTime;
+use std::time::UNIX_EPOCH;
+
+/// How often a write begins again because another was faster.
+const RETRIES_MAX: u32 = 16;
+/// Writes for one person go one after another; persons share this many locks.
+const LOCKS: usize = 1024;
+
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The caller must do something else. Nothing was written.
+    #[error("{}", .0.sentence(crate::refusal::Lang::En))]
+    Refusal(Refusal),
+    /// The operator must do something.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Failure {
+        Failure::Refusal(refusal)
+    }
+}
+
+/// Why the pack folder was not taken over.
+#[derive(Debug, thiserror::Error)]
+pub enum RulesError {
+    /// The folder cannot be read.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// A pack is not as it should be.
+    #[error("{} complaints about rule packs; the first: {}", .0.len(), first(.0))]
+    Packs(Vec<PackError>),
+}
+
+fn first(errors: &[PackError]) -> String {
+    errors.first().map(ToString::to_string).unwrap_or_default()
+}
+
+/// The service behind every way in: gRPC, JSON, pages and the national interface.
+#[derive(Debug)]
+pub struct Service {
+    store: Store,
+    book: RwLock<Arc<RuleBook>>,
+    rules: PathBuf,
+    /// Whether lines may carry their own catalogue facts (spec 2.4).
+    line_facts: bool,
+    locks: Vec<tokio::sync::Mutex<()>>,
+    register_lock: tokio::sync::Mutex<()>,
+}
+
+/// Reads all packs of a folder.
+pub fn read_rules(folder: &std::path::Path) -> Result<RuleBook, RulesError> {
+    let files = folder::pack_files(folder)?;
+    RuleBook::read(&files).map_err(RulesError::Packs)
+}
+
+/// Now. The only place that asks.
+#[allow(clippy::disallowed_methods, reason = "the one clock")]
+pub fn now() -> Moment {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let millis = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
+    Moment::from_unix_millis(millis).or_else(|| Moment::from_unix_millis(0)).unwrap_or_default()
+}
+
+impl Service {
+    /// A service on a store and the packs of a folder.
+    pub fn new(store: Store, book: RuleBook, rules: PathBuf, line_facts: bool) -> Service {
+        let locks = (0..LOCKS).map(|_| tokio::sync::Mutex::new(())).collect();
+        let book = RwLock::new(Arc::new(book));
+        let register_lock = tokio::sync::Mutex::new(());
+        Service { store, book, rules, line_facts, locks, register_lock }
+    }
+
+    /// The packs in force.
+    pub fn book(&self) -> Arc<RuleBook> {
+        Arc::clone(&self.book.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the pack folder again, all or nothing.
+    pub fn reload_rules(&self) -> Result<Arc<RuleBook>, RulesError> {
+        let book = Arc::new(read_rules(&self.rules)?);
+        *self.book.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&book);
+        Ok(book)
+    }
+
+    /// Finishes what was accepted and closes the store.
+    pub fn close(self) -> Result<(), Fault> {
+        self.store.close()
+    }
+
+    /// The store's last entry.
+    pub fn head(&self) -> Result<crate::store::journal::Head, Fault> {
+        self.store.head()
+    }
+
+    fn lock_of(&self, person: &PersonId) -> &tokio::sync::Mutex<()> {
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(person.as_str());
+        let index = usize::try_from(hash % 1024).unwrap_or_default();
+        &self.locks[index % LOCKS]
+    }
+
+    /// Person, facility and catalogue entries for an admission.
+    fn look_up(&self, admission: &Admission, bill: Option<&Bill>) -> Result<LookedUp, Failure> {
+        let person = self.store.person(&admission.person)?.ok_or(Refusal::UnknownPerson)?;
+        let facility = match &admission.facility {
+            Some(id) => Some(self.facility(id)?),
+            None => None,
+        };
+        let catalogue = match bill.map(|bill| &bill.charges) {
+            Some(Charges::Lines(lines)) => {
+                self.store.catalogue(lines.iter().map(|line| line.code.as_str()))?
+            }
+            Some(Charges::Totals { .. }) | None => Catalogue::default(),
+        };
+        Ok(LookedUp { person, facility, catalogue })
+    }
+
+    fn facility(&self, id: &FacilityId) -> Result<Facility, Failure> {
+        let unknown = || Refusal::UnknownFacility { facility: id.to_string() };
+        Ok(self.store.facility(id)?.ok_or_else(unknown)?)
+    }
+
+    /// The entry that a request made before, if any.
+    fn made_by(
+        &self,
+        (facility, request): &(FacilityId, RequestId),
+    ) -> Result<Option<Stored>, Failure> {
+        match self.store.by_request(facility, request)? {
+            Some(sequence) => Ok(Some(self.stored(sequence)?)),
+            None => Ok(None),
+        }
+    }
+
+    fn stored(&self, sequence: u64) -> Result<Stored, Failure> {
+        let unknown = || Refusal::UnknownEntry { name: sequence.to_string() };
+        Ok(self.store.entry(sequence)?.ok_or_else(unknown)?)
+    }
+
+    /// What a caller calls an entry.
+    fn entry_name(&self, sequence: u64) -> Result<EntryName, Failure> {
+        let stored = self.stored(sequence)?;
+        let id = match &stored.entry.kind {
+            Some(Kind::Settlement(record)) => record
+                .request
+                .as_ref()
+                .and_then(|request| request.admission.as_ref())
+                .map(|admission| admission.id.clone()),
+            Some(Kind::Opening(opening)) => {
+                opening.request.as_ref().map(|request| request.id.clone())
+            }
+            Some(Kind::Reversal(reversal)) => Some(format!("-{}", reversal.of_id)),
+            Some(Kind::Register(_)) | None => None,
+        };
+        Ok(EntryName { id: id.unwrap_or_default(), sequence })
+    }
+}
+
+struct LookedUp {
+    person: Person,
+    facility: Option<Facility>,
+    catalogue: Catalogue,
+}
+
+/// A ledger entry of now.
+fn entry(kind: Kind, at: Moment) -> proto::LedgerEntry {
+    proto::LedgerEntry { version: ENTRY_VERSION, recorded_at: at.to_string(), kind: Some(kind) }
+}
+
+/// An entry as it was acknowledged.
+fn acknowledged(receipt: Receipt, entry: proto::LedgerEntry) -> Stored {
+    let Receipt { sequence, digest } = receipt;
+    Stored { sequence, digest, entry, reversed_by: 0 }
+}
+
+fn used_for_another_kind() -> Failure {
+    Failure::Refusal(Refusal::RequestIdReused { field: "request".to_owned() })
+}

@@ -1,0 +1,237 @@
+//! Quote and settle. Spec 9.1, 9.2, 9.4.
+
+use crate::admission::Admission;
+use crate::bill::Bill;
+use crate::id::FacilityId;
+use crate::id::RequestId;
+use crate::money::Money;
+use crate::proto;
+use crate::proto::ledger_entry::Kind;
+use crate::refusal::EntryName;
+use crate::refusal::Refusal;
+use crate::rules::RuleBook;
+use crate::service::Failure;
+use crate::service::RETRIES_MAX;
+use crate::service::Service;
+use crate::service::acknowledged;
+use crate::service::compare;
+use crate::service::entry;
+use crate::service::now;
+use crate::service::used_for_another_kind;
+use crate::settle::Terms;
+use crate::settle::settle;
+use crate::situation::situation;
+use crate::statement::Statement;
+use crate::store::AppendError;
+use crate::store::Stored;
+use crate::store::fault::Fault;
+use crate::wire::from_proto;
+use crate::wire::from_proto::Asked;
+use crate::wire::to_proto;
+use crate::wire::to_proto::Detail;
+
+/// Most entries that a refusal for moved amounts names.
+const SINCE_MAX: usize = 20;
+
+/// A settle request, read.
+struct Asking {
+    writer: (FacilityId, RequestId),
+    admission: Admission,
+    bill: Bill,
+    terms: Terms,
+    expected_patient_pay: Option<Money>,
+    expected_version: Option<u64>,
+    /// The request in the form in which it is stored and compared.
+    stored: proto::SettleRequest,
+}
+
+impl Service {
+    /// Computes what everybody would pay, and writes nothing.
+    pub fn quote(&self, request: &proto::QuoteRequest) -> Result<proto::Statement, Failure> {
+        self.quote_under(&self.book(), request)
+    }
+
+    /// The same under given packs.
+    pub fn quote_under(
+        &self,
+        book: &RuleBook,
+        request: &proto::QuoteRequest,
+    ) -> Result<proto::Statement, Failure> {
+        let asked = from_proto::day_if_given(&request.asked, "asked")?;
+        let day = asked.unwrap_or_else(|| now().day());
+        let admission = from_proto::admission(request.admission.as_ref(), Some(Asked { day }))?;
+        let bill = from_proto::bill(request.bill.as_ref())?;
+        let terms = Terms {
+            account_pay: from_proto::money(&request.account_pay, "account_pay")?,
+            deposit: from_proto::money(&request.deposit, "deposit")?,
+            line_facts: self.line_facts,
+        };
+        let detail = if request.amounts_only { Detail::Amounts } else { Detail::Full };
+        let looked_up = self.look_up(&admission, Some(&bill))?;
+        let situation =
+            situation(book, &looked_up.person, looked_up.facility.as_ref(), &admission)?;
+        let year = self.store.year(&situation.key)?.accumulators;
+        let situation = situation.at(&year);
+        let statement = settle(&situation, &bill, &looked_up.catalogue, &year, terms)?;
+        balanced(&statement)?;
+        Ok(to_proto::statement(&statement, &situation, admission.admitted_on, detail))
+    }
+
+    /// Computes on the current accumulators and records the settlement; the same request again gets its first answer.
+    pub async fn settle(
+        &self,
+        request: proto::SettleRequest,
+    ) -> Result<proto::SettlementRecord, Failure> {
+        let asking = self.read(request)?;
+        for _ in 0..RETRIES_MAX {
+            let _turn = self.lock_of(&asking.admission.person).lock().await;
+            if let Some(stored) = self.made_by(&asking.writer)? {
+                return answered_before(stored, &asking.stored);
+            }
+            self.refuse_second(&asking)?;
+            let record = self.compute(&asking)?;
+            let entry = entry(Kind::Settlement(record), now());
+            match self.store.append(entry.clone()).await {
+                Ok(receipt) => {
+                    tracing::info!(
+                        number = receipt.sequence,
+                        facility = %asking.writer.0,
+                        request_id = %asking.writer.1,
+                        "settled"
+                    );
+                    return record_of(acknowledged(receipt, entry));
+                }
+                Err(AppendError::Raced) => {}
+                Err(AppendError::Fault(fault)) => return Err(fault.into()),
+            }
+        }
+        Err(Refusal::Busy.into())
+    }
+
+    fn read(&self, request: proto::SettleRequest) -> Result<Asking, Failure> {
+        let mut writer = request.writer.unwrap_or_default();
+        let admission = from_proto::admission(request.admission.as_ref(), None)?;
+        let of_admission = admission.facility.as_ref().map(ToString::to_string).unwrap_or_default();
+        if writer.facility.is_empty() {
+            writer.facility.clone_from(&of_admission);
+        }
+        if writer.facility != of_admission {
+            const WANT: (&str, &str) = ("the admission's facility", "就诊所在机构");
+            let field = "writer.facility".to_owned();
+            return Err(Refusal::Malformed { field, want: WANT }.into());
+        }
+        let bill = from_proto::bill(request.bill.as_ref())?;
+        let terms = Terms {
+            account_pay: from_proto::money(&request.account_pay, "account_pay")?,
+            deposit: from_proto::money(&request.deposit, "deposit")?,
+            line_facts: self.line_facts,
+        };
+        let expected = &request.expected_patient_pay;
+        let expected_patient_pay = from_proto::money_if_given(expected, "expected_patient_pay")?;
+        let stored = proto::SettleRequest {
+            admission: Some(to_proto::admission(&admission)),
+            bill: Some(to_proto::bill(&bill)),
+            account_pay: terms.account_pay.to_string(),
+            deposit: terms.deposit.to_string(),
+            expected_patient_pay: expected_patient_pay
+                .map_or_else(String::new, |expected| expected.to_string()),
+            expected_version: request.expected_version,
+            writer: Some(writer),
+        };
+        Ok(Asking {
+            writer: from_proto::writer(stored.writer.as_ref())?,
+            admission,
+            bill,
+            terms,
+            expected_patient_pay,
+            expected_version: request.expected_version,
+            stored,
+        })
+    }
+
+    /// An admission has one effective settlement at a time (spec 9.4).
+    fn refuse_second(&self, asking: &Asking) -> Result<(), Failure> {
+        let Some(admission) = &asking.admission.id else { return Ok(()) };
+        let Some(latest) = self.store.by_admission(&asking.writer.0, admission)? else {
+            return Ok(());
+        };
+        if self.store.link(latest)?.is_some_and(|link| link.reversed_by != 0) {
+            return Ok(());
+        }
+        let settlement = EntryName { id: admission.to_string(), sequence: latest };
+        Err(Refusal::AlreadySettled { settlement }.into())
+    }
+
+    /// The settlement as it would be recorded now.
+    fn compute(&self, asking: &Asking) -> Result<proto::SettlementRecord, Failure> {
+        let book = self.book();
+        let looked_up = self.look_up(&asking.admission, Some(&asking.bill))?;
+        let situation =
+            situation(&book, &looked_up.person, looked_up.facility.as_ref(), &asking.admission)?;
+        let year = self.store.year(&situation.key)?.accumulators;
+        let situation = situation.at(&year);
+        let statement =
+            settle(&situation, &asking.bill, &looked_up.catalogue, &year, asking.terms)?;
+        balanced(&statement)?;
+        let patient_pay = statement.patient_pay;
+        let moved = asking.expected_patient_pay.is_some_and(|expected| expected != patient_pay)
+            || asking.expected_version.is_some_and(|expected| expected != year.version);
+        if moved {
+            let from = asking.expected_version.unwrap_or(year.version);
+            let numbers = self.store.entries_since(&situation.key, from)?;
+            let names = numbers.into_iter().take(SINCE_MAX).map(|number| self.entry_name(number));
+            let since = names.collect::<Result<_, _>>()?;
+            return Err(Refusal::Moved { patient_pay, version: year.version, since }.into());
+        }
+        let admitted_on = asking.admission.admitted_on;
+        Ok(proto::SettlementRecord {
+            request: Some(asking.stored.clone()),
+            statement: Some(to_proto::statement(&statement, &situation, admitted_on, Detail::Full)),
+            accumulators: Some(to_proto::accumulators(&year.after(&statement.added))),
+            ..proto::SettlementRecord::default()
+        })
+    }
+}
+
+/// A statement whose payers do not pay the total is neither answered nor written.
+fn balanced(statement: &Statement<'_>) -> Result<(), Fault> {
+    if statement.balances() { Ok(()) } else { Err(Fault::Unbalanced) }
+}
+
+/// The first answer again, or a refusal where the request differs.
+fn answered_before(
+    stored: Stored,
+    now: &proto::SettleRequest,
+) -> Result<proto::SettlementRecord, Failure> {
+    let Some(Kind::Settlement(record)) = &stored.entry.kind else {
+        return Err(used_for_another_kind());
+    };
+    let comparable = |request: &proto::SettleRequest| {
+        let mut request = request.clone();
+        if let Some(writer) = &mut request.writer {
+            writer.operator.clear();
+            writer.terminal.clear();
+        }
+        request
+    };
+    let before = record.request.as_ref().map(comparable).unwrap_or_default();
+    compare::same(&before, &comparable(now))?;
+    record_of(Stored { reversed_by: 0, ..stored })
+}
+
+/// A settlement with its number and digest.
+pub(super) fn record_of(stored: Stored) -> Result<proto::SettlementRecord, Failure> {
+    let Stored { sequence, digest, entry, reversed_by } = stored;
+    match entry.kind {
+        Some(Kind::Settlement(record)) => Ok(proto::SettlementRecord {
+            number: sequence,
+            digest: digest.to_string(),
+            recorded_at: entry.recorded_at,
+            reversed_by,
+            ..record
+        }),
+        Some(Kind::Reversal(_) | Kind::Opening(_) | Kind::Register(_)) | None => {
+            Err(Refusal::UnknownEntry { name: sequence.to_string() }.into())
+        }
+    }
+}

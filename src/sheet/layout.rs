@@ -1,0 +1,253 @@
+//! Lines, tables and widths of a page for a terminal. It knows nothing of settlements.
+//!
+//! Chinese characters are two columns wide, so everything aligns by display width and not by characters. Only signs whose
+//! width is the same in every terminal stand in tables: box-drawing characters are one column here and two there.
+
+use crate::refusal::Lang;
+
+/// Columns of a page.
+pub(super) const WIDTH: usize = 80;
+
+/// Signs that may not begin a line (避头尾).
+const NOT_FIRST: &str = "，。；：、）〕》”！？,.;:)]";
+/// Signs that may not end a line.
+const NOT_LAST: &str = "（〔《“([";
+/// The unit of amounts, which stays with its number.
+const UNIT: char = '元';
+/// What lies between two columns of a table.
+const GAP: &str = "  ";
+/// A value that is not there.
+pub(super) const NOTHING: &str = "-";
+
+/// How many columns a text takes.
+pub(super) fn width(text: &str) -> usize {
+    text.chars().map(sign_width).sum()
+}
+
+/// Two for CJK and full-width forms, none for what combines, else one.
+fn sign_width(sign: char) -> usize {
+    match u32::from(sign) {
+        0x0300..=0x036F | 0x200B..=0x200D | 0xFE00..=0xFE0F | 0xFEFF => 0,
+        0x1100..=0x115F
+        | 0x2E80..=0x303E
+        | 0x3041..=0xA4CF
+        | 0xAC00..=0xD7A3
+        | 0xF900..=0xFAFF
+        | 0xFE30..=0xFE6F
+        | 0xFF01..=0xFF60
+        | 0xFFE0..=0xFFE6
+        | 0x1F300..=0x1FAFF
+        | 0x20000..=0x3FFFD => 2,
+        _ => 1,
+    }
+}
+
+/// Takes out what could move a terminal's cursor or turn the order of signs: other people's texts are shown here.
+pub(super) fn clean(text: &str) -> String {
+    let harmless = |sign: char| match u32::from(sign) {
+        0x061C | 0x200E | 0x200F | 0x2028..=0x202E | 0x2066..=0x2069 => '?',
+        _ if sign.is_control() => '?',
+        _ => sign,
+    };
+    text.chars().map(harmless).collect()
+}
+
+/// On which side of its column a text stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    /// Words.
+    Left,
+    /// Amounts.
+    Right,
+}
+
+/// A text filled up with spaces to a width; a wider one stays as it is.
+pub(super) fn cell(text: &str, columns: usize, side: Side) -> String {
+    let blank = " ".repeat(columns.saturating_sub(width(text)));
+    match side {
+        Side::Left => format!("{text}{blank}"),
+        Side::Right => format!("{blank}{text}"),
+    }
+}
+
+/// The smallest pieces between which a line may end: a CJK sign, or a run of others up to a space.
+fn pieces(text: &str) -> Vec<String> {
+    let mut pieces: Vec<String> = Vec::new();
+    let mut open = false;
+    for sign in text.chars() {
+        let glued = match pieces.last() {
+            Some(last) => {
+                NOT_FIRST.contains(sign)
+                    || last.ends_with(|end| NOT_LAST.contains(end))
+                    || (sign == UNIT && last.ends_with(' '))
+                    || (open && sign_width(sign) < 2)
+            }
+            None => false,
+        };
+        match pieces.last_mut() {
+            Some(last) if glued => last.push(sign),
+            _ => pieces.push(sign.to_string()),
+        }
+        open = sign_width(sign) < 2 && sign != ' ';
+    }
+    pieces
+}
+
+/// Breaks a text into lines of at most so many columns. Numbers and words stay whole where they fit on a line.
+pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for piece in pieces(text) {
+        if !line.is_empty() && columns < width(&line) + width(piece.trim_end()) {
+            lines.push(line.trim_end().to_owned());
+            line.clear();
+        }
+        if line.is_empty() && piece == " " {
+            continue;
+        }
+        for sign in piece.chars() {
+            if columns < width(&line) + sign_width(sign) && columns < width(piece.trim_end()) {
+                lines.push(std::mem::take(&mut line));
+            }
+            line.push(sign);
+        }
+    }
+    lines.push(line.trim_end().to_owned());
+    lines
+}
+
+/// A page that grows line by line.
+#[derive(Debug)]
+pub(super) struct Page {
+    text: String,
+    /// Columns of the labels of values.
+    label: usize,
+}
+
+impl Page {
+    /// An empty page; its labels are as wide as those of the language.
+    pub(super) fn new(lang: Lang) -> Page {
+        let label = match lang {
+            Lang::Zh => 10,
+            Lang::En => 14,
+        };
+        Page { text: String::new(), label }
+    }
+
+    /// Adds a line.
+    pub(super) fn line(&mut self, text: &str) {
+        self.text.push_str(clean(text).trim_end());
+        self.text.push('\n');
+    }
+
+    /// Begins the page: what it is, and at the right how it stands.
+    pub(super) fn title(&mut self, left: &str, right: &str) {
+        let gap = WIDTH.saturating_sub(width(left) + width(right)).max(2);
+        self.line(&format!("{left}{}{right}", " ".repeat(gap)));
+        self.line(&"=".repeat(WIDTH));
+    }
+
+    /// Begins a section.
+    pub(super) fn heading(&mut self, text: &str) {
+        if !self.text.is_empty() {
+            self.line("");
+        }
+        self.line(text);
+        self.line(&"-".repeat(WIDTH));
+    }
+
+    /// Adds a sentence behind a mark, its further lines under its first sign.
+    pub(super) fn item(&mut self, mark: &str, text: &str) {
+        let indent = width(mark);
+        for (index, line) in wrap(&clean(text), WIDTH.saturating_sub(indent)).iter().enumerate() {
+            let before = if index == 0 { mark.to_owned() } else { " ".repeat(indent) };
+            self.line(&format!("{before}{line}"));
+        }
+    }
+
+    /// Adds labelled values, two on a line where both are short. Empty values are left out.
+    pub(super) fn pairs(&mut self, pairs: &[(&str, String)]) {
+        let shown: Vec<_> = pairs.iter().filter(|(_, value)| !value.is_empty()).collect();
+        let label = self.label;
+        let half = WIDTH / 2;
+        let short = |value: &str| label + width(value) + 2 <= half;
+        let mut left: Option<String> = None;
+        for (name, value) in shown {
+            let entry = format!("{}{value}", cell(name, label, Side::Left));
+            match left.take() {
+                Some(before) if short(value) => {
+                    self.line(&format!("{}{entry}", cell(&before, half, Side::Left)));
+                }
+                None if short(value) => left = Some(entry),
+                before => {
+                    if let Some(before) = before {
+                        self.line(&before);
+                    }
+                    self.item(&cell(name, label, Side::Left), value);
+                }
+            }
+        }
+        if let Some(before) = left {
+            self.line(&before);
+        }
+    }
+
+    /// Adds rows, the first of them the heads, each column as wide as its widest text.
+    pub(super) fn table(&mut self, sides: &[Side], rows: &[Vec<String>]) {
+        for line in columns(sides, rows) {
+            self.line(&line);
+        }
+    }
+
+    /// The whole text.
+    pub(super) fn text(self) -> String {
+        self.text
+    }
+}
+
+/// The rows as aligned lines.
+pub(super) fn columns(sides: &[Side], rows: &[Vec<String>]) -> Vec<String> {
+    let widest =
+        |index: usize| rows.iter().filter_map(|row| row.get(index)).map(|text| width(text)).max();
+    let widths: Vec<usize> = (0..sides.len()).map(|index| widest(index).unwrap_or(0)).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths).zip(sides);
+        let cells = cells.map(|((text, columns), side)| cell(text, *columns, *side));
+        cells.collect::<Vec<_>>().join(GAP)
+    };
+    rows.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chinese_signs_take_two_columns() {
+        for (text, expected) in
+            [("", 0), ("abc", 3), ("结算单", 6), ("〔假定〕", 8), ("65%，", 5), ("e\u{301}", 1)]
+        {
+            assert_eq!(width(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_line_ends_neither_in_a_number_nor_before_a_stop() {
+        for (text, columns, expected) in [
+            ("起付线 500.00 元。", 12, vec!["起付线", "500.00 元。"]),
+            ("合计元。", 6, vec!["合计", "元。"]),
+            ("one two", 5, vec!["one", "two"]),
+            ("abcdefgh", 3, vec!["abc", "def", "gh"]),
+            ("支付（源）", 7, vec!["支付", "（源）"]),
+            ("差额 1.00 元", 8, vec!["差额", "1.00 元"]),
+            ("", 5, vec![""]),
+        ] {
+            assert_eq!(wrap(text, columns), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_of_others_does_not_steer_the_terminal() {
+        assert_eq!(clean("a\u{1b}[2Jb\nc\u{202e}d"), "a?[2Jb?c?d");
+    }
+}

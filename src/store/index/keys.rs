@@ -1,0 +1,117 @@
+//! Keys of the index. Identifiers have no control characters, so a zero byte can part them.
+
+use crate::accumulators::AccumulatorKey;
+
+/// Where the index stands.
+pub(in crate::store) const STANDS_AT: &[u8] = b"m";
+
+fn key(kind: u8, parts: &[&str]) -> Vec<u8> {
+    let mut key = vec![kind];
+    for part in parts {
+        key.extend(part.as_bytes());
+        key.push(0);
+    }
+    key
+}
+
+fn numbered(mut key: Vec<u8>, number: u64) -> Vec<u8> {
+    key.extend(number.to_be_bytes());
+    key
+}
+
+fn year_key(kind: u8, of: &AccumulatorKey) -> Vec<u8> {
+    let year = of.benefit_year.to_string();
+    key(kind, &[of.person.as_str(), &of.insutype, &of.family, &year])
+}
+
+/// A person.
+pub(in crate::store) fn person(id: &str) -> Vec<u8> {
+    key(b'p', &[id])
+}
+
+/// A facility.
+pub(in crate::store) fn facility(id: &str) -> Vec<u8> {
+    key(b'f', &[id])
+}
+
+/// All catalogue entries of an item code.
+pub(in crate::store) fn items_of(code: &str) -> Vec<u8> {
+    key(b'i', &[code])
+}
+
+/// A catalogue entry.
+pub(in crate::store) fn item(code: &str, admdvs: &str, from: &str) -> Vec<u8> {
+    key(b'i', &[code, admdvs, from])
+}
+
+/// A benefit year.
+pub(in crate::store) fn year(of: &AccumulatorKey) -> Vec<u8> {
+    year_key(b'a', of)
+}
+
+/// All entries of a benefit year, by version.
+pub(in crate::store) fn versions_of(of: &AccumulatorKey) -> Vec<u8> {
+    year_key(b'k', of)
+}
+
+/// The entry that made a version of a benefit year.
+pub(in crate::store) fn version(of: &AccumulatorKey, version: u64) -> Vec<u8> {
+    numbered(versions_of(of), version)
+}
+
+/// Where an entry stands.
+pub(in crate::store) fn link(sequence: u64) -> Vec<u8> {
+    numbered(vec![b'e'], sequence)
+}
+
+/// What a request made.
+pub(in crate::store) fn request(facility: &str, request: &str) -> Vec<u8> {
+    key(b'r', &[facility, request])
+}
+
+/// The latest settlement of an admission.
+pub(in crate::store) fn admission(facility: &str, admission: &str) -> Vec<u8> {
+    key(b'd', &[facility, admission])
+}
+
+/// The latest opening balance of a year with a reference.
+pub(in crate::store) fn opening(of: &AccumulatorKey, opening: &str) -> Vec<u8> {
+    let mut under = year_key(b'o', of);
+    under.extend(key(0, &[opening]));
+    under
+}
+
+/// The latest opening balance that an office loaded under a reference.
+pub(in crate::store) fn office_opening(facility: &str, opening: &str) -> Vec<u8> {
+    key(b'q', &[facility, opening])
+}
+
+/// All settlements.
+pub(in crate::store) fn settlements() -> Vec<u8> {
+    vec![b's']
+}
+
+/// A settlement among all.
+pub(in crate::store) fn settlement(sequence: u64) -> Vec<u8> {
+    numbered(settlements(), sequence)
+}
+
+/// All settlements of a person.
+pub(in crate::store) fn settlements_of_person(person: &str) -> Vec<u8> {
+    key(b't', &[person])
+}
+
+/// A settlement among a person's.
+pub(in crate::store) fn settlement_of_person(person: &str, sequence: u64) -> Vec<u8> {
+    numbered(settlements_of_person(person), sequence)
+}
+
+/// All settlements of a facility.
+pub(in crate::store) fn settlements_of_facility(facility: &str) -> Vec<u8> {
+    key(b'u', &[facility])
+}
+
+/// A settlement among a facility's.
+pub(in crate::store) fn settlement_of_facility(facility: &str, sequence: u64) -> Vec<u8> {
+    numbered(settlements_of_facility(facility), sequence)
+}

@@ -1,0 +1,260 @@
+//! The truth of the embedded store (日志): append, sync, replay. Its format is in `docs/journal.md`.
+
+pub mod digest;
+pub mod error;
+mod open;
+pub mod reader;
+pub mod record;
+mod scan;
+mod segment;
+pub mod walk;
+
+#[cfg(test)]
+mod damage_tests;
+#[cfg(test)]
+mod tests;
+
+use crate::store::journal::digest::Digest;
+use crate::store::journal::error::JournalError;
+use crate::store::journal::reader::Reader;
+use crate::store::journal::record::FRAME_BYTES;
+use crate::store::journal::record::Position;
+use crate::store::journal::record::RECORD_BYTES_MAX;
+use crate::store::journal::record::put;
+use crate::store::journal::segment::HEADER_BYTES;
+use crate::store::journal::segment::Header;
+use crate::store::journal::segment::NotCreated;
+use crate::store::journal::segment::create;
+use crate::store::journal::segment::path_of;
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::path::PathBuf;
+
+/// Most bytes of one group, with what stands before each content. Unit: bytes.
+pub const GROUP_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// What of the group's memory is kept from one append to the next. Unit: bytes.
+const GROUP_BYTES_KEPT: usize = 4 * 1024 * 1024;
+
+/// How a journal is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// A group that would make a segment longer goes into a new one; a longer group has its own. Unit: bytes.
+    pub segment_bytes_max: u64,
+    /// How many files a reader keeps open.
+    pub reader_files_max: usize,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { segment_bytes_max: 64 * 1024 * 1024, reader_files_max: 8 }
+    }
+}
+
+/// The last record of a journal (日志末尾); sequence 0 and `Digest::GENESIS` of an empty one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// Its sequence.
+    pub sequence: u64,
+    /// Its digest.
+    pub digest: Digest,
+}
+
+impl Head {
+    /// The head of a journal without records.
+    pub const EMPTY: Head = Head { sequence: 0, digest: Digest::GENESIS };
+}
+
+/// Bytes that a crash left behind the last whole record (残尾).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TornTail {
+    /// The first sequence of its segment.
+    pub segment: u64,
+    /// Where it begins; 0 where the segment itself was only partly created. Unit: bytes.
+    pub offset: u64,
+    /// How long it is. Unit: bytes.
+    pub bytes: u64,
+}
+
+/// What was found and done when a journal was opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// What was cut off.
+    pub cut: Option<TornTail>,
+    /// How many records there are, which is the last one's sequence.
+    pub records: u64,
+    /// How many segments there are.
+    pub segments: usize,
+    /// How much was written again, because nobody had said that it was on stable storage. Unit: bytes.
+    pub rewritten_bytes: u64,
+}
+
+/// A record that was appended and is on stable storage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appended {
+    /// Its sequence.
+    pub sequence: u64,
+    /// Its digest.
+    pub digest: Digest,
+    /// Where it stands.
+    pub position: Position,
+}
+
+/// The segment that is written to.
+#[derive(Debug)]
+struct Newest {
+    first: u64,
+    file: File,
+    end: u64,
+}
+
+/// The journal's one writer (日志写入者).
+#[derive(Debug)]
+pub struct Journal {
+    directory: PathBuf,
+    options: Options,
+    newest: Newest,
+    head: Head,
+    group: Vec<u8>,
+    is_poisoned: bool,
+    // Held for as long as the journal lives; the system lets go of it with the process.
+    _lock: File,
+}
+
+impl Journal {
+    /// Opens the journal in a directory, or creates both.
+    ///
+    /// `acknowledged` is the highest sequence known from elsewhere to have been acknowledged, 0 if nothing is known.
+    /// A torn tail behind it is cut off and said. If that record is missing, the journal is damaged.
+    /// Whole records above it are written and synced again: whoever wrote them may have failed to sync them.
+    pub fn open(
+        directory: &Path,
+        options: Options,
+        acknowledged: u64,
+    ) -> Result<(Journal, Opened), JournalError> {
+        open::open(directory, options, acknowledged)
+    }
+
+    /// The last record on stable storage.
+    pub fn head(&self) -> Head {
+        self.head
+    }
+
+    /// A handle to read records by their positions, for any thread.
+    pub fn reader(&self) -> Reader {
+        Reader::new(&self.directory, self.options)
+    }
+
+    /// Appends a group in one write and one sync: all of it, or nothing.
+    ///
+    /// After an error, `JournalError::certainly_not_written` says whether the group may simply be tried again.
+    /// A process that dies within can leave the group's first records, none of them acknowledged.
+    pub fn append(&mut self, contents: &[Vec<u8>]) -> Result<Vec<Appended>, JournalError> {
+        let group_bytes = self.check(contents)?;
+        if self.is_poisoned {
+            return Err(JournalError::Poisoned);
+        }
+        if contents.is_empty() {
+            return Ok(Vec::new());
+        }
+        let is_begun = HEADER_BYTES < self.newest.end;
+        if is_begun && self.options.segment_bytes_max < self.newest.end.saturating_add(group_bytes)
+        {
+            self.rotate()?;
+        }
+        let appended = self.fill(contents)?;
+        self.write()?;
+        // A failed sync is never tried again: the system may have dropped what it could not write and call it clean.
+        self.newest.file.sync_data().map_err(|error| self.poison(JournalError::Sync(error)))?;
+        self.newest.end += group_bytes;
+        if let Some(last) = appended.last() {
+            self.head = Head { sequence: last.sequence, digest: last.digest };
+        }
+        self.group.shrink_to(GROUP_BYTES_KEPT);
+        Ok(appended)
+    }
+
+    /// Asks everything of a group before anything is done, and returns its length.
+    fn check(&self, contents: &[Vec<u8>]) -> Result<u64, JournalError> {
+        let mut group_bytes = 0;
+        for (index, content) in contents.iter().enumerate() {
+            if content.is_empty() {
+                return Err(JournalError::ContentEmpty { index });
+            }
+            if RECORD_BYTES_MAX < content.len() {
+                return Err(JournalError::ContentTooLong { index, bytes: content.len() });
+            }
+            group_bytes += FRAME_BYTES + content.len();
+            if GROUP_BYTES_MAX < group_bytes {
+                return Err(JournalError::GroupTooLong);
+            }
+        }
+        let group_bytes = u64::try_from(group_bytes).map_err(|_| JournalError::GroupTooLong)?;
+        // A group has fewer records than bytes, so no sequence can overflow below.
+        self.head.sequence.checked_add(group_bytes).ok_or(JournalError::GroupTooLong)?;
+        Ok(group_bytes)
+    }
+
+    /// Goes on in a new segment. The one before it is on stable storage, since every append is.
+    fn rotate(&mut self) -> Result<(), JournalError> {
+        let header = Header {
+            first: self.head.sequence + 1,
+            before: self.newest.first,
+            previous: self.head.digest,
+        };
+        match create(&self.directory, header) {
+            Ok(file) => {
+                self.newest = Newest { first: header.first, file, end: HEADER_BYTES };
+                Ok(())
+            }
+            Err(NotCreated::Undone(error)) => Err(JournalError::undone(error)),
+            Err(NotCreated::Unclear(source)) => {
+                let file = path_of(&self.directory, header.first);
+                Err(self.poison(JournalError::Segment { file, source }))
+            }
+        }
+    }
+
+    /// Puts the group together in memory.
+    fn fill(&mut self, contents: &[Vec<u8>]) -> Result<Vec<Appended>, JournalError> {
+        self.group.clear();
+        let mut appended = Vec::with_capacity(contents.len());
+        let Head { mut sequence, mut digest } = self.head;
+        let mut offset = self.newest.end;
+        for content in contents {
+            sequence += 1;
+            let length = u32::try_from(FRAME_BYTES + content.len())
+                .map_err(|_| JournalError::GroupTooLong)?;
+            digest = put(&mut self.group, sequence, &digest, content);
+            let position = Position { segment: self.newest.first, offset, length };
+            appended.push(Appended { sequence, digest, position });
+            offset += u64::from(length);
+        }
+        Ok(appended)
+    }
+
+    /// Writes the group behind the last record; if that fails, cuts off what was written of it.
+    fn write(&mut self) -> Result<(), JournalError> {
+        let Newest { file, end, .. } = &self.newest;
+        let Err(error) = file.write_all_at(&self.group, *end) else { return Ok(()) };
+        match cut(file, *end) {
+            Ok(()) => Err(JournalError::undone(error)),
+            Err(_) => Err(self.poison(JournalError::NotCutOff(error))),
+        }
+    }
+
+    /// Closes the journal to writing.
+    fn poison(&mut self, error: JournalError) -> JournalError {
+        self.is_poisoned = true;
+        error
+    }
+}
+
+/// Shortens a segment, on stable storage.
+fn cut(file: &File, end: u64) -> io::Result<()> {
+    file.set_len(end)?;
+    file.sync_all()
+}

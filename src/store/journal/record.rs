@@ -1,0 +1,107 @@
+//! One record: its bytes in a segment, and what is read from them.
+
+use crate::store::journal::digest::Digest;
+use crate::store::journal::error::Damage;
+
+/// Most content of one record. Unit: bytes.
+pub const RECORD_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// What stands before the content: length, checksum, sequence, digest before. Unit: bytes.
+pub(super) const FRAME_BYTES: usize = 48;
+
+/// A record as it was appended (日志记录).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Its number; the first record is 1.
+    pub sequence: u64,
+    /// The digest of the record before it.
+    pub previous: Digest,
+    /// Its own digest.
+    pub digest: Digest,
+    /// What was appended.
+    pub content: Vec<u8>,
+}
+
+/// Where a record stands (记录位置).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Position {
+    /// The first sequence of its segment.
+    pub segment: u64,
+    /// Where the record begins in the segment's file. Unit: bytes.
+    pub offset: u64,
+    /// The whole record, with what stands before its content. Unit: bytes.
+    pub length: u32,
+}
+
+/// Takes the first `N` bytes.
+pub(super) fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
+    let (first, rest) = bytes.split_first_chunk::<N>()?;
+    *bytes = rest;
+    Some(*first)
+}
+
+/// What stands before a record's content.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Frame {
+    /// The content's length, never 0. Unit: bytes.
+    pub(super) length: u32,
+    checksum: u32,
+    /// The record's number.
+    pub(super) sequence: u64,
+    previous: Digest,
+}
+
+impl Frame {
+    /// Reads the bytes before the content; what follows them is not looked at.
+    pub(super) fn read(mut bytes: &[u8]) -> Option<Frame> {
+        Some(Frame {
+            length: u32::from_le_bytes(take(&mut bytes)?),
+            checksum: u32::from_le_bytes(take(&mut bytes)?),
+            sequence: u64::from_le_bytes(take(&mut bytes)?),
+            previous: Digest::from_bytes(take(&mut bytes)?),
+        })
+    }
+
+    /// The content's length, if a record can have it.
+    pub(super) fn content_bytes(&self) -> Option<usize> {
+        let length = usize::try_from(self.length).ok()?;
+        (0 < length && length <= RECORD_BYTES_MAX).then_some(length)
+    }
+
+    /// Whether this content belongs to the frame, by length and checksum.
+    pub(super) fn fits(&self, content: &[u8]) -> bool {
+        self.content_bytes() == Some(content.len())
+            && self.checksum == checksum(self.length, self.sequence, &self.previous, content)
+    }
+
+    /// Makes the record of a content that belongs to the frame.
+    pub(super) fn with(self, content: Vec<u8>) -> Result<Record, Damage> {
+        if !self.fits(&content) {
+            return Err(Damage::Checksum);
+        }
+        let Frame { sequence, previous, .. } = self;
+        let digest = Digest::of(&previous, sequence, &content);
+        Ok(Record { sequence, previous, digest, content })
+    }
+}
+
+/// Adds a record's bytes to a group and returns its digest. The content is not longer than a record holds.
+pub(super) fn put(group: &mut Vec<u8>, sequence: u64, previous: &Digest, content: &[u8]) -> Digest {
+    let length = u32::try_from(content.len()).unwrap_or(u32::MAX);
+    group.extend_from_slice(&length.to_le_bytes());
+    group.extend_from_slice(&checksum(length, sequence, previous, content).to_le_bytes());
+    group.extend_from_slice(&sequence.to_le_bytes());
+    group.extend_from_slice(previous.as_bytes());
+    group.extend_from_slice(content);
+    Digest::of(previous, sequence, content)
+}
+
+/// CRC-32 (IEEE) over everything in a record but the checksum itself.
+fn checksum(length: u32, sequence: u64, previous: &Digest, content: &[u8]) -> u32 {
+    let mut hash = crc32fast::Hasher::new();
+    hash.update(&length.to_le_bytes());
+    hash.update(&sequence.to_le_bytes());
+    hash.update(previous.as_bytes());
+    hash.update(content);
+    hash.finalize()
+}
