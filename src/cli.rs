@@ -1,6 +1,11 @@
 //! The command line. Results go to standard output, everything else to standard error; exit codes mean something.
 
+mod client;
+mod demo;
+mod import;
 mod output;
+mod progress;
+mod quote;
 mod rules;
 mod serve;
 mod vectors;
@@ -48,6 +53,16 @@ enum Language {
 enum Command {
     /// Serve gRPC on the embedded store.
     Serve(serve::ServeArguments),
+    /// Quote one bill, or JSON lines by the million, without a server.
+    Quote(quote::QuoteArguments),
+    /// Settle an admission at a server.
+    Settle(client::SettleArguments),
+    /// Undo a settlement or opening balance at a server.
+    Reverse(client::ReverseArguments),
+    /// Show settlements, a year's accumulators, eligibility, packs or register records of a server.
+    Show(client::ShowArguments),
+    /// Put a register table (CSV) into a server's registers.
+    Import(import::ImportArguments),
     /// Check, test and show rule packs.
     #[command(subcommand)]
     Rules(rules::RulesCommand),
@@ -102,6 +117,11 @@ pub fn run() -> ExitCode {
     let context = Context { config, lang, json: arguments.json };
     let exit = match arguments.command {
         Command::Serve(arguments) => serve::run(&context, arguments),
+        Command::Quote(arguments) => quote::run(&context, &arguments),
+        Command::Settle(arguments) => client::settle(&context, &arguments),
+        Command::Reverse(arguments) => client::reverse(&context, &arguments),
+        Command::Show(arguments) => client::show(&context, &arguments),
+        Command::Import(arguments) => import::run(&context, &arguments),
         Command::Rules(command) => rules::run(&context, &command),
         Command::Vectors(arguments) => vectors::run(&arguments),
     };

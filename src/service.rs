@@ -3,6 +3,7 @@
 mod compare;
 mod opening;
 mod query;
+pub mod quote;
 mod register;
 mod reverse;
 mod settle;

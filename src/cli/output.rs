@@ -1,5 +1,6 @@
 //! What commands print.
 
+use crate::proto;
 use crate::refusal::Lang;
 
 use serde::Serialize;
@@ -31,6 +32,19 @@ pub(super) fn print_json<T: Serialize>(message: &T) {
 pub(super) fn complain(text: &str) {
     let mut err = io::stderr().lock();
     let _ = writeln!(err, "onestop: {text}");
+}
+
+/// Says why something was refused, and what to do.
+pub(super) fn refuse(refusal: &proto::Refusal, lang: Lang) {
+    let (sentence, advice) = (in_title(&refusal.sentence, lang), in_title(&refusal.advice, lang));
+    let refused = in_lang(lang, "拒绝", "refused");
+    let stop = in_lang(lang, "。", ".");
+    complain(&format!("{refused} {}: {sentence}{stop}{advice}", refusal.code));
+}
+
+fn in_title(title: &Option<proto::Title>, lang: Lang) -> &str {
+    let title = title.as_ref();
+    title.map_or("", |title| in_lang(lang, &title.zh, &title.en))
 }
 
 /// Says something beside the result.

@@ -2,12 +2,15 @@
 
 use crate::cli::Context;
 use crate::cli::Exit;
+use crate::cli::client::Trouble;
+use crate::cli::demo;
 use crate::cli::output;
 use crate::config::Config;
 use crate::config::LogConfig;
 use crate::config::LogFormat;
 use crate::grpc::Api;
 use crate::proto;
+use crate::refusal::Lang;
 use crate::rules::check::warnings;
 use crate::service;
 use crate::service::Service;
@@ -42,6 +45,10 @@ pub(super) struct ServeArguments {
     /// Folder of rule packs.
     #[arg(long, value_name = "FOLDER")]
     rules: Option<PathBuf>,
+    /// Load the sample register, settle one sample admission per place, print the sheets, and go on serving; the store is
+    /// `data/demo` unless another is named.
+    #[arg(long)]
+    demo: bool,
     /// Write the address that is listened on to this file, once the server is ready.
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
@@ -50,6 +57,9 @@ pub(super) struct ServeArguments {
 pub(super) fn run(context: &Context, arguments: ServeArguments) -> Exit {
     let mut config = context.config.clone();
     config.server.listen = arguments.listen.unwrap_or(config.server.listen);
+    if arguments.demo {
+        config.store.path = PathBuf::from("data/demo");
+    }
     config.store.path = arguments.data.unwrap_or(config.store.path);
     config.rules.path = arguments.rules.unwrap_or(config.rules.path);
     if let Err(complaint) = start_logs(&config.log) {
@@ -63,7 +73,8 @@ pub(super) fn run(context: &Context, arguments: ServeArguments) -> Exit {
             return Exit::Failed;
         }
     };
-    match runtime.block_on(serve(&config, arguments.ready_file)) {
+    let demo = arguments.demo.then_some(context.lang);
+    match runtime.block_on(serve(&config, arguments.ready_file, demo)) {
         Ok(()) => Exit::Done,
         Err((exit, complaint)) => {
             output::complain(&complaint);
@@ -93,7 +104,11 @@ fn failed(error: &dyn std::error::Error) -> Stopped {
     (Exit::Failed, chain(error))
 }
 
-async fn serve(config: &Config, ready_file: Option<PathBuf>) -> Result<(), Stopped> {
+async fn serve(
+    config: &Config,
+    ready_file: Option<PathBuf>,
+    demo: Option<Lang>,
+) -> Result<(), Stopped> {
     let service = Arc::new(open(config)?);
     let listener = TcpListener::bind(config.server.listen).await.map_err(|error| usage(&error))?;
     let address = listener.local_addr().map_err(|error| failed(&error))?;
@@ -139,6 +154,9 @@ async fn serve(config: &Config, ready_file: Option<PathBuf>) -> Result<(), Stopp
     if let Some(file) = ready_file {
         std::fs::write(&file, address.to_string()).map_err(|error| failed(&error))?;
     }
+    if let Some(lang) = demo {
+        tokio::spawn(show_demo(address, lang));
+    }
     let patience = Duration::from_millis(config.server.shutdown_timeout_ms);
     let served = tokio::select! {
         served = server => served,
@@ -150,6 +168,14 @@ async fn serve(config: &Config, ready_file: Option<PathBuf>) -> Result<(), Stopp
     served.map_err(|error| failed(&error))?;
     signals.abort();
     close(service).await
+}
+
+async fn show_demo(address: SocketAddr, lang: Lang) {
+    match demo::run(address, lang).await {
+        Ok(()) => {}
+        Err(Trouble::Input(why) | Trouble::Server(why)) => output::complain(&why),
+        Err(Trouble::Status(status)) => output::complain(status.message()),
+    }
 }
 
 /// Opens the store and reads the packs; either failing keeps the server from starting.

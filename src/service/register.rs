@@ -36,7 +36,8 @@ impl Service {
         let writer = from_proto::writer(request.writer.as_ref())?;
         let persons = read(&request.persons, "persons", from_proto::person)?;
         let records: Vec<_> = persons.iter().map(to_proto::person).collect();
-        let stored = proto::PutPersonsRequest { persons: records, ..request };
+        let dry_run = request.dry_run;
+        let stored = proto::PutPersonsRequest { persons: records, dry_run: false, ..request };
         let _turn = self.register_lock.lock().await;
         if let Some(before) = self.made_by(&writer)? {
             return answered_before(before, &Put::Persons(stored));
@@ -46,6 +47,9 @@ impl Service {
             let before = self.store.person(&person.id)?;
             let spans = before.as_ref().map(spans_of_person);
             count(&mut reply, before.as_ref(), person, (spans, spans_of_person(person)));
+        }
+        if dry_run {
+            return Ok(reply);
         }
         self.put(&writer, Put::Persons(stored), reply).await
     }
@@ -58,7 +62,8 @@ impl Service {
         let writer = from_proto::writer(request.writer.as_ref())?;
         let facilities = read(&request.facilities, "facilities", from_proto::facility)?;
         let records: Vec<_> = facilities.iter().map(to_proto::facility).collect();
-        let stored = proto::PutFacilitiesRequest { facilities: records, ..request };
+        let dry_run = request.dry_run;
+        let stored = proto::PutFacilitiesRequest { facilities: records, dry_run: false, ..request };
         let _turn = self.register_lock.lock().await;
         if let Some(before) = self.made_by(&writer)? {
             return answered_before(before, &Put::Facilities(stored));
@@ -68,6 +73,9 @@ impl Service {
             let before = self.store.facility(&facility.id)?;
             let spans = before.as_ref().map(spans_of_facility);
             count(&mut reply, before.as_ref(), facility, (spans, spans_of_facility(facility)));
+        }
+        if dry_run {
+            return Ok(reply);
         }
         self.put(&writer, Put::Facilities(stored), reply).await
     }
@@ -80,7 +88,8 @@ impl Service {
         let writer = from_proto::writer(request.writer.as_ref())?;
         let items = read(&request.items, "items", from_proto::item)?;
         let records: Vec<_> = items.iter().map(to_proto::item).collect();
-        let stored = proto::PutItemsRequest { items: records, ..request };
+        let dry_run = request.dry_run;
+        let stored = proto::PutItemsRequest { items: records, dry_run: false, ..request };
         let _turn = self.register_lock.lock().await;
         if let Some(before) = self.made_by(&writer)? {
             return answered_before(before, &Put::Items(stored));
@@ -94,6 +103,9 @@ impl Service {
             let spans = before.as_ref().map(|before| vec![before.span]);
             count(&mut reply, before.as_ref(), item, (spans, vec![item.span]));
             catalogue.put(item.clone())?;
+        }
+        if dry_run {
+            return Ok(reply);
         }
         self.put(&writer, Put::Items(stored), reply).await
     }

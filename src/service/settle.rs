@@ -9,7 +9,6 @@ use crate::proto;
 use crate::proto::ledger_entry::Kind;
 use crate::refusal::EntryName;
 use crate::refusal::Refusal;
-use crate::rules::RuleBook;
 use crate::service::Failure;
 use crate::service::RETRIES_MAX;
 use crate::service::Service;
@@ -17,16 +16,15 @@ use crate::service::acknowledged;
 use crate::service::compare;
 use crate::service::entry;
 use crate::service::now;
+use crate::service::quote::Quoting;
+use crate::service::quote::balanced;
 use crate::service::used_for_another_kind;
 use crate::settle::Terms;
 use crate::settle::settle;
 use crate::situation::situation;
-use crate::statement::Statement;
 use crate::store::AppendError;
 use crate::store::Stored;
-use crate::store::fault::Fault;
 use crate::wire::from_proto;
-use crate::wire::from_proto::Asked;
 use crate::wire::to_proto;
 use crate::wire::to_proto::Detail;
 
@@ -48,33 +46,13 @@ struct Asking {
 impl Service {
     /// Computes what everybody would pay, and writes nothing.
     pub fn quote(&self, request: &proto::QuoteRequest) -> Result<proto::Statement, Failure> {
-        self.quote_under(&self.book(), request)
-    }
-
-    /// The same under given packs.
-    pub fn quote_under(
-        &self,
-        book: &RuleBook,
-        request: &proto::QuoteRequest,
-    ) -> Result<proto::Statement, Failure> {
-        let asked = from_proto::day_if_given(&request.asked, "asked")?;
-        let day = asked.unwrap_or_else(|| now().day());
-        let admission = from_proto::admission(request.admission.as_ref(), Some(Asked { day }))?;
-        let bill = from_proto::bill(request.bill.as_ref())?;
-        let terms = Terms {
-            account_pay: from_proto::money(&request.account_pay, "account_pay")?,
-            deposit: from_proto::money(&request.deposit, "deposit")?,
-            line_facts: self.line_facts,
-        };
-        let detail = if request.amounts_only { Detail::Amounts } else { Detail::Full };
-        let looked_up = self.look_up(&admission, Some(&bill))?;
+        let quoting = Quoting::read(request, now().day(), self.line_facts)?;
+        let looked_up = self.look_up(&quoting.admission, Some(&quoting.bill))?;
+        let book = self.book();
         let situation =
-            situation(book, &looked_up.person, looked_up.facility.as_ref(), &admission)?;
+            situation(&book, &looked_up.person, looked_up.facility.as_ref(), &quoting.admission)?;
         let year = self.store.year(&situation.key)?.accumulators;
-        let situation = situation.at(&year);
-        let statement = settle(&situation, &bill, &looked_up.catalogue, &year, terms)?;
-        balanced(&statement)?;
-        Ok(to_proto::statement(&statement, &situation, admission.admitted_on, detail))
+        quoting.statement(situation, &looked_up.catalogue, &year)
     }
 
     /// Computes on the current accumulators and records the settlement; the same request again gets its first answer.
@@ -191,11 +169,6 @@ impl Service {
             ..proto::SettlementRecord::default()
         })
     }
-}
-
-/// A statement whose payers do not pay the total is neither answered nor written.
-fn balanced(statement: &Statement<'_>) -> Result<(), Fault> {
-    if statement.balances() { Ok(()) } else { Err(Fault::Unbalanced) }
 }
 
 /// The first answer again, or a refusal where the request differs.

@@ -13,6 +13,8 @@ pub mod walk;
 mod damage_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod torn_tests;
 
 use crate::store::journal::digest::Digest;
 use crate::store::journal::error::JournalError;
@@ -223,12 +225,13 @@ impl Journal {
         self.group.clear();
         let mut appended = Vec::with_capacity(contents.len());
         let Head { mut sequence, mut digest } = self.head;
+        let first = sequence + 1;
         let mut offset = self.newest.end;
         for content in contents {
             sequence += 1;
             let length = u32::try_from(FRAME_BYTES + content.len())
                 .map_err(|_| JournalError::GroupTooLong)?;
-            digest = put(&mut self.group, sequence, &digest, content);
+            digest = put(&mut self.group, sequence, first, &digest, content);
             let position = Position { segment: self.newest.first, offset, length };
             appended.push(Appended { sequence, digest, position });
             offset += u64::from(length);

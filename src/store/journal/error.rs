@@ -178,6 +178,12 @@ pub enum Damage {
         /// The sequence expected.
         expected: u64,
     },
+    /// The record is whole, but its group can begin neither with it nor where the group before it began.
+    #[error("the record says that its group begins with sequence `{found}`")]
+    Group {
+        /// The first sequence of the group as found.
+        found: u64,
+    },
     /// The record is whole, but names another digest before it.
     #[error("the record does not follow from the digest before it")]
     Previous,
@@ -211,6 +217,7 @@ impl Damage {
             | Damage::HeaderChain { .. }
             | Damage::HeaderDigest
             | Damage::Sequence { .. }
+            | Damage::Group { .. }
             | Damage::Previous
             | Damage::Acknowledged { .. }
             | Damage::Position => false,

@@ -11,8 +11,8 @@ use crate::store::journal::error::Damage;
 use crate::store::journal::error::JournalError;
 use crate::store::journal::scan::Scan;
 use crate::store::journal::scan::Step;
+use crate::store::journal::scan::later_group_stands;
 use crate::store::journal::scan::read_up_to_at;
-use crate::store::journal::scan::record_stands_from;
 use crate::store::journal::segment::HEADER_BYTES;
 use crate::store::journal::segment::Header;
 use crate::store::journal::segment::NotCreated;
@@ -116,8 +116,6 @@ fn create_directory(directory: &Path) -> Result<(), JournalError> {
 }
 
 /// Creates the directory if need be and keeps other writers out of it.
-// The manifest still says 1.88; `File::try_lock` came with 1.89.
-#[allow(clippy::incompatible_msrv)]
 fn lock(directory: &Path) -> Result<File, JournalError> {
     create_directory(directory)?;
     let path = directory.join(LOCK_NAME);
@@ -143,7 +141,7 @@ fn partly_created(directory: &Path, segments: &[u64]) -> Result<Option<TornTail>
     let before = earlier.last().copied().unwrap_or(0);
     let Err(damage) = header_of(&file, *segment, before).map_err(io())? else { return Ok(None) };
     let is_torn = damage.may_be_torn()
-        && !record_stands_from(&file, 0, segment.saturating_sub(1)).map_err(io())?;
+        && !later_group_stands(&file, 0, segment.saturating_sub(1)).map_err(io())?;
     if !is_torn {
         return Err(JournalError::damaged(&path, 0, damage));
     }
@@ -189,7 +187,7 @@ fn read_tail(
             Step::Misfit(damage) => {
                 let is_torn = damage.may_be_torn()
                     && acknowledged <= scan.head().sequence
-                    && !scan.record_stands_behind().map_err(io())?;
+                    && !scan.later_group_stands_behind().map_err(io())?;
                 if !is_torn {
                     return Err(JournalError::damaged(&path, scan.offset(), damage));
                 }

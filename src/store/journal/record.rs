@@ -6,14 +6,17 @@ use crate::store::journal::error::Damage;
 /// Most content of one record. Unit: bytes.
 pub const RECORD_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// What stands before the content: length, checksum, sequence, digest before. Unit: bytes.
-pub(super) const FRAME_BYTES: usize = 48;
+/// What stands before the content: length, checksum, sequence, group, digest before. Unit: bytes.
+pub(super) const FRAME_BYTES: usize = 56;
 
 /// A record as it was appended (日志记录).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// Its number; the first record is 1.
     pub sequence: u64,
+    /// The first sequence of the group that it was appended with. The digest is not over it: the same contents have
+    /// the same digests however they are grouped.
+    pub group: u64,
     /// The digest of the record before it.
     pub previous: Digest,
     /// Its own digest.
@@ -48,6 +51,8 @@ pub(super) struct Frame {
     checksum: u32,
     /// The record's number.
     pub(super) sequence: u64,
+    /// The first sequence of its group.
+    pub(super) group: u64,
     previous: Digest,
 }
 
@@ -58,6 +63,7 @@ impl Frame {
             length: u32::from_le_bytes(take(&mut bytes)?),
             checksum: u32::from_le_bytes(take(&mut bytes)?),
             sequence: u64::from_le_bytes(take(&mut bytes)?),
+            group: u64::from_le_bytes(take(&mut bytes)?),
             previous: Digest::from_bytes(take(&mut bytes)?),
         })
     }
@@ -70,8 +76,7 @@ impl Frame {
 
     /// Whether this content belongs to the frame, by length and checksum.
     pub(super) fn fits(&self, content: &[u8]) -> bool {
-        self.content_bytes() == Some(content.len())
-            && self.checksum == checksum(self.length, self.sequence, &self.previous, content)
+        self.content_bytes() == Some(content.len()) && self.checksum == self.checksum_with(content)
     }
 
     /// Makes the record of a content that belongs to the frame.
@@ -79,29 +84,40 @@ impl Frame {
         if !self.fits(&content) {
             return Err(Damage::Checksum);
         }
-        let Frame { sequence, previous, .. } = self;
+        let Frame { sequence, group, previous, .. } = self;
         let digest = Digest::of(&previous, sequence, &content);
-        Ok(Record { sequence, previous, digest, content })
+        Ok(Record { sequence, group, previous, digest, content })
+    }
+
+    /// CRC-32 (IEEE) over everything in a record but the checksum itself.
+    fn checksum_with(&self, content: &[u8]) -> u32 {
+        let mut hash = crc32fast::Hasher::new();
+        hash.update(&self.length.to_le_bytes());
+        hash.update(&self.sequence.to_le_bytes());
+        hash.update(&self.group.to_le_bytes());
+        hash.update(self.previous.as_bytes());
+        hash.update(content);
+        hash.finalize()
     }
 }
 
-/// Adds a record's bytes to a group and returns its digest. The content is not longer than a record holds.
-pub(super) fn put(group: &mut Vec<u8>, sequence: u64, previous: &Digest, content: &[u8]) -> Digest {
+/// Adds a record's bytes to the bytes of a group that begins with the sequence `group`, and returns its digest.
+///
+/// The content is not longer than a record holds.
+pub(super) fn put(
+    bytes: &mut Vec<u8>,
+    sequence: u64,
+    group: u64,
+    previous: &Digest,
+    content: &[u8],
+) -> Digest {
     let length = u32::try_from(content.len()).unwrap_or(u32::MAX);
-    group.extend_from_slice(&length.to_le_bytes());
-    group.extend_from_slice(&checksum(length, sequence, previous, content).to_le_bytes());
-    group.extend_from_slice(&sequence.to_le_bytes());
-    group.extend_from_slice(previous.as_bytes());
-    group.extend_from_slice(content);
+    let frame = Frame { length, checksum: 0, sequence, group, previous: *previous };
+    bytes.extend_from_slice(&length.to_le_bytes());
+    bytes.extend_from_slice(&frame.checksum_with(content).to_le_bytes());
+    bytes.extend_from_slice(&sequence.to_le_bytes());
+    bytes.extend_from_slice(&group.to_le_bytes());
+    bytes.extend_from_slice(previous.as_bytes());
+    bytes.extend_from_slice(content);
     Digest::of(previous, sequence, content)
-}
-
-/// CRC-32 (IEEE) over everything in a record but the checksum itself.
-fn checksum(length: u32, sequence: u64, previous: &Digest, content: &[u8]) -> u32 {
-    let mut hash = crc32fast::Hasher::new();
-    hash.update(&length.to_le_bytes());
-    hash.update(&sequence.to_le_bytes());
-    hash.update(previous.as_bytes());
-    hash.update(content);
-    hash.finalize()
 }

@@ -1,4 +1,4 @@
-//! Reading one segment from its first record to its end, and looking for whole records behind what does not fit.
+//! Reading one segment from its first record to its end, and looking for later groups behind what does not fit.
 
 use crate::store::journal::Head;
 use crate::store::journal::error::Damage;
@@ -19,6 +19,12 @@ use std::os::unix::fs::FileExt;
 
 const READ_BYTES: usize = 256 * 1024;
 
+/// Most bytes that a search reads a second time, because records seem to begin there. Unit: bytes.
+const SEARCH_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+
+/// What a search counts for each such place besides its content: a read costs something, however short it is.
+const SEARCH_BYTES_EACH: u64 = 4096;
+
 /// What stands next in a segment.
 pub(super) enum Step {
     /// A whole record that follows from the one before it.
@@ -35,6 +41,8 @@ pub(super) struct Scan {
     segment: u64,
     offset: u64,
     head: Head,
+    // The first sequence of the last record's group. No group is split over segments.
+    group: u64,
 }
 
 impl Scan {
@@ -43,7 +51,8 @@ impl Scan {
         file.seek(SeekFrom::Start(HEADER_BYTES))?;
         let head = Head { sequence: header.first.saturating_sub(1), digest: header.previous };
         let file = BufReader::with_capacity(READ_BYTES, file);
-        Ok(Scan { file, segment: header.first, offset: HEADER_BYTES, head })
+        let Header { first, .. } = header;
+        Ok(Scan { file, segment: first, offset: HEADER_BYTES, head, group: first })
     }
 
     /// The last record read, or what the header says stands before the segment.
@@ -97,6 +106,9 @@ impl Scan {
         if record.sequence != expected {
             return Err(Damage::Sequence { found: record.sequence, expected });
         }
+        if record.group != record.sequence && record.group != self.group {
+            return Err(Damage::Group { found: record.group });
+        }
         if record.previous != self.head.digest {
             return Err(Damage::Previous);
         }
@@ -105,31 +117,52 @@ impl Scan {
         let position = Position { segment: self.segment, offset: self.offset, length };
         self.offset += u64::from(length);
         self.head = Head { sequence: record.sequence, digest: record.digest };
+        self.group = record.group;
         Ok((record, position))
     }
 
     /// Whether what did not fit does so when it is read again; stays before it.
     pub(super) fn fits_now(&mut self) -> io::Result<bool> {
-        let (offset, head) = (self.offset, self.head);
+        let (offset, head, group) = (self.offset, self.head, self.group);
         self.file.seek(SeekFrom::Start(offset))?;
         let fits = matches!(self.step()?, Step::Record(..));
-        (self.offset, self.head) = (offset, head);
+        (self.offset, self.head, self.group) = (offset, head, group);
         self.file.seek(SeekFrom::Start(offset))?;
         Ok(fits)
     }
 
-    /// Whether a whole record of a higher sequence stands anywhere behind what does not fit.
-    pub(super) fn record_stands_behind(&self) -> io::Result<bool> {
-        let above = self.head.sequence.saturating_add(1);
-        record_stands_from(self.file(), self.offset + 1, above)
+    /// Whether a record stands behind what does not fit that shows it to have been synced; see `later_group_stands`.
+    ///
+    /// Records of the group that the misfit belongs to show nothing: until a group is synced, any of its pages may
+    /// reach the disk before any other.
+    pub(super) fn later_group_stands_behind(&self) -> io::Result<bool> {
+        let misfit = self.head.sequence.saturating_add(1);
+        later_group_stands(self.file(), self.offset + 1, misfit)
     }
 }
 
-/// Whether a whole record of a sequence above this one stands at any byte of the file from the offset on.
-pub(super) fn record_stands_from(file: &File, from: u64, above: u64) -> io::Result<bool> {
+/// Whether a whole record stands at any byte of the file from the offset on whose group begins behind a sequence.
+///
+/// A group is only written when all before it is synced, so such a record proves that the sequence was.
+pub(super) fn later_group_stands(file: &File, from: u64, sequence: u64) -> io::Result<bool> {
+    later_group_stands_within(file, from, sequence, SEARCH_BYTES_MAX)
+}
+
+/// `later_group_stands`, and true as well where it cannot be told with so many bytes read a second time.
+///
+/// The work is bounded: every byte is looked at once, and the contents of places that look like a record up to the
+/// limit. By chance there are next to none; but a content may be made so that a long record seems to begin at every
+/// few bytes of it, and to check them all would take hours. Then nothing may be cut: true is the answer that keeps all.
+pub(super) fn later_group_stands_within(
+    file: &File,
+    from: u64,
+    sequence: u64,
+    search_bytes_max: u64,
+) -> io::Result<bool> {
     let end = file.metadata()?.len();
     // Records before it take room too. This lets through so few places by chance that the checksum is rarely computed.
-    let highest = above.saturating_add(end.saturating_sub(from));
+    let highest = sequence.saturating_add(end.saturating_sub(from));
+    let mut search_bytes = 0_u64;
     let mut window = vec![0; READ_BYTES];
     let mut at = from;
     while at < end {
@@ -137,10 +170,16 @@ pub(super) fn record_stands_from(file: &File, from: u64, above: u64) -> io::Resu
         let (bytes, _) = window.split_at(read);
         for (place, frame_bytes) in (at..).zip(bytes.windows(FRAME_BYTES)) {
             let Some(frame) = Frame::read(frame_bytes) else { continue };
-            let is_plausible = above < frame.sequence
+            let is_plausible = sequence < frame.group
+                && frame.group <= frame.sequence
                 && frame.sequence <= highest
+                && frame.content_bytes().is_some()
                 && place + u64::from(frame.length) < end;
-            if is_plausible && is_whole(file, place, frame)? {
+            if !is_plausible {
+                continue;
+            }
+            search_bytes += u64::from(frame.length) + SEARCH_BYTES_EACH;
+            if search_bytes_max < search_bytes || is_whole(file, place, frame)? {
                 return Ok(true);
             }
         }

@@ -1,4 +1,4 @@
-//! What the journal promises when nothing is damaged, and when writing fails. Damage is in `damage_tests.rs`.
+//! What the journal promises when nothing is damaged, and when writing fails. Damage and torn tails have files of their own.
 
 use super::*;
 use crate::store::journal::error::Damage;
@@ -10,7 +10,7 @@ use std::thread;
 use tempfile::TempDir;
 
 /// Options under which every group of more than a few records begins a segment.
-pub(super) const SMALL: Options = Options { segment_bytes_max: 400, reader_files_max: 2 };
+pub(super) const SMALL: Options = Options { segment_bytes_max: 440, reader_files_max: 2 };
 
 /// Opens, or says why not.
 pub(super) fn reopen(directory: &Path, acknowledged: u64) -> Result<Opened, JournalError> {
@@ -33,7 +33,7 @@ pub(super) fn contents_of(directory: &Path) -> Result<Vec<String>, JournalError>
         .collect()
 }
 
-fn group(contents: &[&str]) -> Vec<Vec<u8>> {
+pub(super) fn group(contents: &[&str]) -> Vec<Vec<u8>> {
     contents.iter().map(|content| content.as_bytes().to_vec()).collect()
 }
 
@@ -58,6 +58,29 @@ fn what_was_appended_is_read_back_by_position_and_in_order() {
         previous = record.digest;
     }
     assert_eq!(journal.head(), Head { sequence: 3, digest: previous });
+}
+
+#[test]
+fn each_record_names_the_first_of_its_group_and_its_digest_does_not_depend_on_it() {
+    let cases: [(&[usize], [u64; 4]); 3] =
+        [(&[4], [1, 1, 1, 1]), (&[1, 2, 1], [1, 2, 2, 4]), (&[2, 2], [1, 1, 3, 3])];
+    let mut heads = Vec::new();
+    for (lengths, expected) in cases {
+        let directory = TempDir::new().unwrap();
+        let (mut journal, _) = Journal::open(directory.path(), SMALL, 0).unwrap();
+        let contents = group(&["one", "two", "three", "four"]);
+        let mut rest = contents.as_slice();
+        for length in lengths {
+            let (contents, behind) = rest.split_at(*length);
+            journal.append(contents).unwrap();
+            rest = behind;
+        }
+        let groups: Vec<u64> =
+            walk(directory.path(), 0).unwrap().map(|item| item.unwrap().0.group).collect();
+        assert_eq!(groups, expected);
+        heads.push(journal.head());
+    }
+    assert!(heads.iter().all(|head| *head == heads[0]));
 }
 
 #[test]
@@ -171,7 +194,7 @@ fn a_position_at_which_no_record_stands_is_refused() {
         Position { offset: u64::MAX, ..right },
         Position { offset: 10_000, ..right },
         Position { length: 0, ..right },
-        Position { length: 48, ..right },
+        Position { length: 56, ..right },
         Position { length: right.length - 1, ..right },
         Position { length: u32::MAX, ..right },
         Position { segment: 2, ..right },

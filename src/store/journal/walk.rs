@@ -8,7 +8,7 @@ use crate::store::journal::record::Position;
 use crate::store::journal::record::Record;
 use crate::store::journal::scan::Scan;
 use crate::store::journal::scan::Step;
-use crate::store::journal::scan::record_stands_from;
+use crate::store::journal::scan::later_group_stands;
 use crate::store::journal::segment::header_of;
 use crate::store::journal::segment::list;
 use crate::store::journal::segment::path_of;
@@ -103,7 +103,7 @@ impl Walk {
         let file = File::open(&path).map_err(io())?;
         let mut header = header_of(&file, segment, self.before).map_err(io())?;
         if header.is_err_and(Damage::may_be_torn) && self.segments.peek().is_none() {
-            if !record_stands_from(&file, 0, segment.saturating_sub(1)).map_err(io())? {
+            if !later_group_stands(&file, 0, segment.saturating_sub(1)).map_err(io())? {
                 let bytes = file.metadata().map_err(io())?.len();
                 self.torn = Some(TornTail { segment, offset: 0, bytes });
                 return self.follows(&path, segment.saturating_sub(1));
@@ -141,7 +141,7 @@ impl Walk {
         if self.segments.peek().is_some() || !damage.may_be_torn() {
             return Err(damaged);
         }
-        if !scan.record_stands_behind().map_err(io())? {
+        if !scan.later_group_stands_behind().map_err(io())? {
             let offset = scan.offset();
             let length = scan.file().metadata().map_err(io())?.len();
             let bytes = length.saturating_sub(offset);
