@@ -115,6 +115,7 @@ async fn fill(mut registers: RegistersClient<Channel>) {
             writer: writer(format!("persons-{first}")),
             persons: (first..first + 1000).map(person).collect(),
             dry_run: false,
+            source: String::new(),
         })
         .collect();
     let mut replies =
@@ -139,6 +140,7 @@ async fn fill_facility_and_items(mut registers: RegistersClient<Channel>) {
         writer: writer("facilities".to_owned()),
         facilities: vec![facility],
         dry_run: false,
+        source: String::new(),
     };
     registers
         .put_facilities(tokio_stream::iter([put]))
@@ -163,6 +165,7 @@ async fn fill_facility_and_items(mut registers: RegistersClient<Channel>) {
         writer: writer("items".to_owned()),
         items: (0..100).map(item).collect(),
         dry_run: false,
+        source: String::new(),
     };
     registers
         .put_items(tokio_stream::iter([put]))

@@ -308,6 +308,17 @@ impl Store {
         self.index.numbers_after(&under, filter.after, most)
     }
 
+    /// The writes that put a person, oldest first.
+    pub fn writes_of_person(&self, person: &PersonId) -> Result<Vec<u64>, Fault> {
+        let under = keys::writes_of_person(person.as_str());
+        self.index.numbers_after(&under, 0, usize::MAX)
+    }
+
+    /// The next writes to registers after a number, at most `most`.
+    pub fn register_writes(&self, after: u64, most: usize) -> Result<Vec<u64>, Fault> {
+        self.index.numbers_after(&keys::register_writes(), after, most)
+    }
+
     fn view(&self) -> View<'_> {
         View::of(&self.index)
     }

@@ -4,6 +4,7 @@
 //! Reads entries as it is given them; whoever walks the journal has checked its digests.
 
 mod again;
+pub mod corrections;
 
 use crate::accumulators::AccumulatorKey;
 use crate::accumulators::Accumulators;
@@ -120,6 +121,15 @@ impl<'b> Verifier<'b> {
     /// What has been verified so far.
     pub fn verified(&self) -> Verified {
         self.verified
+    }
+
+    /// What stands in a year so far.
+    fn stands(&self, key: &AccumulatorKey) -> Accumulators {
+        let year = self.years.get(key);
+        year.map_or_else(Accumulators::default, |year| Accumulators {
+            version: year.version,
+            sums: year.sums.clone(),
+        })
     }
 
     /// The accumulators of every year so far.

@@ -1,6 +1,7 @@
 //! `onestop ledger`: verify, pin, export, import and back up the ledger.
 
 mod copy;
+mod corrections;
 mod verify;
 
 use crate::cli::Context;
@@ -20,6 +21,16 @@ use std::path::PathBuf;
 pub(super) enum LedgerCommand {
     /// Walk the digest chain, settle every entry again, fold all accumulators again; also while a server runs.
     Verify {
+        /// The store; by default the configured one.
+        #[arg(long, value_name = "DIRECTORY")]
+        data: Option<PathBuf>,
+        /// Folder with the packs that entries name; by default the configured one.
+        #[arg(long, value_name = "FOLDER")]
+        rules: Option<PathBuf>,
+    },
+    /// List settlements whose person's identities were corrected afterwards for the days concerned, with what they would be
+    /// today; also while a server runs.
+    Corrections {
         /// The store; by default the configured one.
         #[arg(long, value_name = "DIRECTORY")]
         data: Option<PathBuf>,
@@ -107,6 +118,10 @@ pub(super) fn run(context: &Context, command: &LedgerCommand) -> Exit {
         LedgerCommand::Verify { data, rules } => {
             let rules = rules.as_ref().unwrap_or(&context.config.rules.path);
             verify::verify(&store(data), rules, context.lang)
+        }
+        LedgerCommand::Corrections { data, rules } => {
+            let rules = rules.as_ref().unwrap_or(&context.config.rules.path);
+            corrections::corrections(&store(data), rules, context.lang)
         }
         LedgerCommand::Head { data } => head(&store(data)),
         LedgerCommand::Prove { number, digest, data } => prove(&store(data), *number, digest),

@@ -135,12 +135,12 @@ async fn serve(
         .max_encoding_message_size(usize::MAX);
     let limits = tower::ServiceBuilder::new()
         .layer(trace::TraceLayer)
-        .map_err(trace::overloaded)
+        .map_err(trace::in_words)
+        .timeout(Duration::from_millis(config.server.request_timeout_ms))
         .load_shed()
         .concurrency_limit(config.server.requests_max)
         .into_inner();
     let server = tonic::transport::Server::builder()
-        .timeout(Duration::from_millis(config.server.request_timeout_ms))
         .http2_keepalive_interval(Some(Duration::from_secs(60)))
         .layer(limits)
         .add_service(health_service)

@@ -93,7 +93,8 @@ pub(super) fn apply(
         }
         Kind::Reversal(reversal) => undo(view, sequence, reversal)?,
         Kind::Register(register) => {
-            put(view, register);
+            put(view, sequence, register);
+            view.put(keys::register_write(sequence), Vec::new());
             view.put_link(sequence, Link::upon(EntryKind::Register, 0));
         }
     }
@@ -101,11 +102,12 @@ pub(super) fn apply(
 }
 
 /// Registers hold each record as it was put last.
-fn put(view: &mut View<'_>, register: &proto::RegisterPut) {
+fn put(view: &mut View<'_>, sequence: u64, register: &proto::RegisterPut) {
     match &register.put {
         Some(Put::Persons(put)) => {
             for person in &put.persons {
                 view.put(keys::person(&person.id), person.encode_to_vec());
+                view.put(keys::write_of_person(&person.id, sequence), Vec::new());
             }
         }
         Some(Put::Facilities(put)) => {

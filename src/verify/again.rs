@@ -8,6 +8,7 @@ use crate::admission::Referral;
 use crate::bill::Bill;
 use crate::bill::Charges;
 use crate::calendar::Day;
+use crate::money::Money;
 use crate::proto;
 use crate::register::Catalogue;
 use crate::register::Locality;
@@ -35,6 +36,23 @@ pub(super) fn settle(
     record: &proto::SettlementRecord,
     stands: &Accumulators,
 ) -> Result<Sums, Misfit> {
+    let (again, added) = settle_with(book, record, stands, None)?;
+    let recorded = record.statement.as_ref();
+    if Some(&again) != recorded {
+        let recorded = recorded.cloned().unwrap_or_default();
+        let field = compare::difference_of(&recorded, &again).unwrap_or_default();
+        return Err(Misfit::Statement { field });
+    }
+    Ok(added)
+}
+
+/// The same settlement, with its recorded facts or with other identities, on what stood in its year.
+pub(super) fn settle_with(
+    book: &RuleBook,
+    record: &proto::SettlementRecord,
+    stands: &Accumulators,
+    identities: Option<IdentitySet>,
+) -> Result<(proto::Statement, Sums), Misfit> {
     let missing = |what: &str| Misfit::Unreadable(format!("it has no {what}"));
     let request = record.request.as_ref().ok_or_else(|| missing("request"))?;
     let recorded = record.statement.as_ref().ok_or_else(|| missing("statement"))?;
@@ -45,26 +63,28 @@ pub(super) fn settle(
         return Err(Misfit::Statement { field: "benefitYear".to_owned() });
     }
     let bill = bill(request, recorded)?;
-    let situation = situation(pack, facts, record)?.at(stands);
+    let mut situation = situation(pack, facts, record)?.at(stands);
+    situation.facts.identities = identities.unwrap_or(situation.facts.identities);
     let read_money = |text, field| from_proto::money(text, field).map_err(Fault::unreadable);
-    let terms = Terms {
-        account_pay: read_money(&request.account_pay, "account_pay")?,
-        deposit: read_money(&request.deposit, "deposit")?,
-        line_facts: true,
+    let account_pay = match identities {
+        None => read_money(&request.account_pay, "account_pay")?,
+        // With other identities the patient may owe less than was paid from the account.
+        Some(_) => Money::ZERO,
     };
+    let terms =
+        Terms { account_pay, deposit: read_money(&request.deposit, "deposit")?, line_facts: true };
     let statement = settle_now(&situation, &bill, &Catalogue::default(), stands, terms)
         .map_err(Fault::unreadable)?;
     let admitted_on = day(&facts.admitted_on)?;
     let again = to_proto::statement(&statement, &situation, admitted_on, Detail::Full);
-    if again != *recorded {
-        let field = compare::difference_of(recorded, &again).unwrap_or_default();
-        return Err(Misfit::Statement { field });
-    }
-    Ok(added(&situation, &statement))
+    Ok((again, added(&situation, &statement)))
 }
 
 /// The pack that an entry names, unchanged.
-fn pack<'b>(book: &'b RuleBook, recorded: &proto::Statement) -> Result<&'b Pack, Misfit> {
+pub(super) fn pack<'b>(
+    book: &'b RuleBook,
+    recorded: &proto::Statement,
+) -> Result<&'b Pack, Misfit> {
     let name = recorded.pack.clone().unwrap_or_default();
     let found = Day::parse(&name.effective_from).and_then(|from| book.pack(&name.id, from));
     match found {
