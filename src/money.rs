@@ -165,8 +165,26 @@ impl Money {
 }
 
 impl fmt::Display for Money {
+    /// Two decimals, always. Written digit by digit: sheets and records hold hundreds of amounts.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        const DIGITS: [u8; 10] = *b"0123456789";
+        let Ok(mut left) = u64::try_from(self.fen().unsigned_abs()) else {
+            return self.0.fmt(f);
+        };
+        let mut text = [b'0'; 24];
+        let mut start = text.len();
+        let mut written = 0;
+        while left != 0 || written < 3 {
+            if written == 2 {
+                start -= 1;
+                text[start] = b'.';
+            }
+            start -= 1;
+            text[start] = usize::try_from(left % 10).map_or(b'0', |digit| DIGITS[digit]);
+            left /= 10;
+            written += 1;
+        }
+        f.pad_integral(!self.is_negative(), "", std::str::from_utf8(&text[start..]).unwrap_or(""))
     }
 }
 
@@ -558,6 +576,15 @@ mod tests {
             let exact = money(amount) * Rate::parse(rate).unwrap();
             assert_eq!((exact.round2(), exact.floor2()), (money(rounded), money(cut)));
         }
+    }
+
+    #[test]
+    fn amounts_are_written_with_two_decimals() {
+        for (fen, text) in [(0, "0.00"), (5, "0.05"), (-5, "-0.05"), (100, "1.00")] {
+            assert_eq!(Money::from_fen(fen).to_string(), text);
+        }
+        assert_eq!(Money::from_fen(i64::MAX).to_string(), "92233720368547758.07");
+        assert_eq!(format!("[{:>8}]", Money::from_fen(150)), "[    1.50]");
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::service::quote::Quoting;
 use crate::service::quote::balanced;
 use crate::service::used_for_another_kind;
 use crate::settle::Terms;
+use crate::settle::added;
 use crate::settle::settle;
 use crate::situation::situation;
 use crate::store::AppendError;
@@ -165,7 +166,7 @@ impl Service {
         Ok(proto::SettlementRecord {
             request: Some(asking.stored.clone()),
             statement: Some(to_proto::statement(&statement, &situation, admitted_on, Detail::Full)),
-            accumulators: Some(to_proto::accumulators(&year.after(&statement.added))),
+            accumulators: Some(to_proto::accumulators(&year.after(&added(&situation, &statement)))),
             ..proto::SettlementRecord::default()
         })
     }
