@@ -18,7 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("rules", &["money", "calendar", "bill", "register", "admission"]),
     ("accumulators", &["money", "id", "bill"]),
     ("situation", &["calendar", "refusal", "register", "admission", "rules", "accumulators"]),
-    ("statement", &["money", "bill", "rules", "accumulators"]),
+    ("statement", &["money", "bill", "rules"]),
     (
         "settle",
         &[
