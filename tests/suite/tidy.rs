@@ -45,10 +45,14 @@ fn text_file(path: PathBuf) -> TextFile {
     TextFile { path, text }
 }
 
-/// Where a text, alone or behind a sign that no name has, stands in a line.
-fn names(line: &str, text: &str) -> bool {
-    let is_name = |sign: char| sign.is_ascii_alphanumeric() || sign == '_' || sign == ':';
-    line.match_indices(text).any(|(at, _)| !line[..at].ends_with(is_name))
+/// Whether a line names a path: whole, and not as the end or the beginning of a longer name.
+fn names(line: &str, path: &str) -> bool {
+    let is_name = |sign: char| sign.is_ascii_alphanumeric() || sign == '_';
+    line.match_indices(path).any(|(at, _)| {
+        let before = &line[..at];
+        let behind = &line[at + path.len()..];
+        !before.ends_with(|sign| is_name(sign) || sign == ':') && !behind.starts_with(is_name)
+    })
 }
 
 /// What stands between two signs, each time.
