@@ -1,6 +1,5 @@
 //! What callers can ask: read, decide, append. All effects and the only clock are here; amounts are the core's.
 
-mod compare;
 mod opening;
 mod query;
 pub mod quote;

@@ -37,6 +37,7 @@ use crate::wire::from_proto;
 
 use prost::Message;
 
+use std::fs::File;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -154,12 +155,15 @@ pub struct Store {
     index: Arc<Index>,
     reader: Reader,
     writer: Writer,
+    // Held for as long as the store is open.
+    _lock: File,
 }
 
 impl Store {
     /// Opens the store in a directory, or makes a new one; replays what the index does not have yet.
     pub fn open(directory: &Path, options: StoreOptions) -> Result<(Store, OpenReport), Fault> {
         mark::check_format(directory)?;
+        let lock = mark::lock(directory)?;
         let mark = Mark::read(directory);
         let index_directory = directory.join("index");
         let (mut index, mut set_aside) = match &mark {
@@ -181,7 +185,7 @@ impl Store {
         let index = Arc::new(index);
         let report = OpenReport { head: journal.head(), torn: opened.cut, set_aside, replayed };
         let writer = Writer::start(journal, Arc::clone(&index), directory.to_owned())?;
-        Ok((Store { index, reader, writer }, report))
+        Ok((Store { index, reader, writer, _lock: lock }, report))
     }
 
     /// Finishes what was accepted, flushes the index and marks the store as closed.
@@ -307,6 +311,11 @@ impl Store {
     fn view(&self) -> View<'_> {
         View::of(&self.index)
     }
+}
+
+/// Makes the directory of a store, or refuses one of another format.
+pub fn prepare(directory: &Path) -> Result<(), Fault> {
+    mark::check_format(directory)
 }
 
 /// Why the index cannot belong to this journal, if it cannot.

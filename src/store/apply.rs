@@ -162,7 +162,7 @@ fn put_year(
 }
 
 /// Who wrote an entry, and what kind it is.
-pub(super) fn writer(entry: &proto::LedgerEntry) -> Option<(&proto::Writer, &Kind)> {
+pub(crate) fn writer(entry: &proto::LedgerEntry) -> Option<(&proto::Writer, &Kind)> {
     let kind = entry.kind.as_ref()?;
     let writer = match kind {
         Kind::Settlement(record) => record.request.as_ref()?.writer.as_ref()?,
@@ -182,7 +182,7 @@ fn read_key(key: Option<&proto::AccumulatorKey>) -> Result<AccumulatorKey, Fault
 }
 
 /// The key of a settlement's year, from what it recorded.
-fn settlement_key(record: &proto::SettlementRecord) -> Result<AccumulatorKey, Fault> {
+pub(crate) fn settlement_key(record: &proto::SettlementRecord) -> Result<AccumulatorKey, Fault> {
     let key = record.statement.as_ref().and_then(|statement| {
         let admission = record.request.as_ref()?.admission.as_ref()?;
         Some(proto::AccumulatorKey {
@@ -195,7 +195,7 @@ fn settlement_key(record: &proto::SettlementRecord) -> Result<AccumulatorKey, Fa
     read_key(key.as_ref())
 }
 
-fn opening_key(request: &proto::LoadOpeningRequest) -> Result<AccumulatorKey, Fault> {
+pub(crate) fn opening_key(request: &proto::LoadOpeningRequest) -> Result<AccumulatorKey, Fault> {
     read_key(Some(&proto::AccumulatorKey {
         person: request.person.clone(),
         insutype: request.insutype.clone(),

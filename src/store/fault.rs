@@ -24,6 +24,12 @@ pub enum Fault {
         /// Why.
         source: io::Error,
     },
+    /// Another process has the store open.
+    #[error("the store in `{}` is in use by another process; stop it, or name another directory", directory.display())]
+    InUse {
+        /// The store.
+        directory: PathBuf,
+    },
     /// A store of another format.
     #[error("`{}` holds store format `{found}`, this program reads format `{wanted}`", path.display())]
     Format {
@@ -77,6 +83,7 @@ impl Fault {
             Fault::Journal(error) => error.certainly_not_written(),
             Fault::Unconfirmed | Fault::Index(_) => false,
             Fault::File { .. }
+            | Fault::InUse { .. }
             | Fault::Format { .. }
             | Fault::Undecodable(_)
             | Fault::Unreadable(_)

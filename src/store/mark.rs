@@ -48,6 +48,19 @@ pub(super) fn check_format(directory: &Path) -> Result<(), Fault> {
     }
 }
 
+/// Takes the store for this process, before anything in it is touched: another process that served it would otherwise have
+/// its index set aside under its feet. The system lets go of the lock with the process.
+pub(super) fn lock(directory: &Path) -> Result<File, Fault> {
+    let path = directory.join("lock");
+    let open = File::options().create(true).truncate(false).write(true).open(&path);
+    let file = open.map_err(|source| Fault::File { path: path.clone(), source })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(Fault::InUse { directory: directory.to_owned() }),
+        Err(fs::TryLockError::Error(source)) => Err(Fault::File { path, source }),
+    }
+}
+
 impl Mark {
     /// Reads how the store was left.
     pub(super) fn read(directory: &Path) -> Mark {

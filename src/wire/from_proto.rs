@@ -284,7 +284,11 @@ fn line(message: &proto::Line, index: usize) -> Result<Line, Refusal> {
 }
 
 /// Catalogue facts; a class B entry has a first-copay rate, and only such an entry.
-fn item_facts(message: &proto::ItemFacts, code: &str, field: &str) -> Result<ItemFacts, Refusal> {
+pub fn item_facts(
+    message: &proto::ItemFacts,
+    code: &str,
+    field: &str,
+) -> Result<ItemFacts, Refusal> {
     let rate = match message.first_copay_rate.as_str() {
         "" => None,
         text => Some(number(text, &format!("{field}.first_copay_rate"), Rate::parse)?),
