@@ -5,10 +5,14 @@
 
 use std::fmt;
 use std::iter::Sum;
-use std::ops::{Add, AddAssign, Mul, Sub};
+use std::ops::Add;
+use std::ops::AddAssign;
+use std::ops::Mul;
+use std::ops::Sub;
 
+use rust_decimal::Decimal;
+use rust_decimal::RoundingStrategy;
 use rust_decimal::prelude::ToPrimitive;
-use rust_decimal::{Decimal, RoundingStrategy};
 
 /// Most digits of a number that we read, leading zeros aside. What has more is absurd, and refused.
 const DIGITS_MAX: usize = 22;

@@ -10,7 +10,8 @@ use crate::wire::from_proto;
 use std::error::Error;
 use std::fs;
 
-use tempfile::{TempDir, tempdir};
+use tempfile::TempDir;
+use tempfile::tempdir;
 
 /// A folder with these files.
 fn folder(files: &[(&str, &[u8])]) -> TempDir {
