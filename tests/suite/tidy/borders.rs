@@ -100,6 +100,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "money",
             "calendar",
             "refusal",
             "rules",
