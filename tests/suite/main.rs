@@ -1,7 +1,10 @@
 //! All integration tests, in one binary.
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+mod demo;
 mod generate;
+mod limits;
 mod packs;
 mod properties;
+mod refusals;
 mod vectors;
