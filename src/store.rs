@@ -160,6 +160,7 @@ impl Store {
     /// Opens the store in a directory, or makes a new one; replays what the index does not have yet.
     pub fn open(directory: &Path, options: StoreOptions) -> Result<(Store, OpenReport), Fault> {
         mark::check_format(directory)?;
+        let lock = mark::lock(directory)?;
         let mark = Mark::read(directory);
         let index_directory = directory.join("index");
         let (mut index, mut set_aside) = match &mark {
@@ -180,7 +181,7 @@ impl Store {
         let replayed = replay(&index, &journal_directory, journal.head())?;
         let index = Arc::new(index);
         let report = OpenReport { head: journal.head(), torn: opened.cut, set_aside, replayed };
-        let writer = Writer::start(journal, Arc::clone(&index), directory.to_owned())?;
+        let writer = Writer::start(journal, Arc::clone(&index), (directory.to_owned(), lock))?;
         Ok((Store { index, reader, writer }, report))
     }
 
