@@ -111,6 +111,13 @@ impl Money {
         if value.abs() < Money::LIMIT.0 { Ok(Money(value)) } else { Err(NumberError::OutOfRange) }
     }
 
+    /// Reads a sum of amounts, which may pass [`Money::LIMIT`]: what a year has of many bills.
+    pub fn parse_sum(text: &str) -> Result<Money, NumberError> {
+        let mut value = not_negative(scan(text, 2)?)?;
+        value.rescale(2);
+        Ok(Money(value))
+    }
+
     /// An amount of whole fen.
     pub fn from_fen(fen: i64) -> Money {
         Money(Decimal::new(fen, 2))
@@ -429,6 +436,11 @@ impl Exact {
     pub fn parse_allowed(text: &str) -> Result<Exact, NumberError> {
         let value = not_negative(scan(text, 8)?)?;
         if value < Money::LIMIT.0 { Ok(Exact(value)) } else { Err(NumberError::OutOfRange) }
+    }
+
+    /// Reads a sum of such amounts, which may pass [`Money::LIMIT`].
+    pub fn parse_allowed_sum(text: &str) -> Result<Exact, NumberError> {
+        not_negative(scan(text, 8)?).map(Exact)
     }
 
     /// Rounds to the fen, half away from zero (四舍五入): 0.005 → 0.01, 0.0049 → 0.00.

@@ -37,7 +37,6 @@ use crate::wire::from_proto;
 
 use prost::Message;
 
-use std::fs::File;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -155,8 +154,6 @@ pub struct Store {
     index: Arc<Index>,
     reader: Reader,
     writer: Writer,
-    // Held for as long as the store is open.
-    _lock: File,
 }
 
 impl Store {
@@ -184,8 +181,8 @@ impl Store {
         let replayed = replay(&index, &journal_directory, journal.head())?;
         let index = Arc::new(index);
         let report = OpenReport { head: journal.head(), torn: opened.cut, set_aside, replayed };
-        let writer = Writer::start(journal, Arc::clone(&index), directory.to_owned())?;
-        Ok((Store { index, reader, writer, _lock: lock }, report))
+        let writer = Writer::start(journal, Arc::clone(&index), (directory.to_owned(), lock))?;
+        Ok((Store { index, reader, writer }, report))
     }
 
     /// Finishes what was accepted, flushes the index and marks the store as closed.

@@ -61,7 +61,7 @@ impl Service {
                 accumulators: Some(to_proto::accumulators(&after)),
                 ..proto::Opening::default()
             };
-            let entry = entry(Kind::Opening(opening), now());
+            let entry = entry(Kind::Opening(opening), now())?;
             match self.store.append(entry.clone()).await {
                 Ok(receipt) => return opening_of(acknowledged(receipt, entry)),
                 Err(AppendError::Raced) => {}

@@ -215,7 +215,7 @@ impl Service {
             return Ok(reply);
         }
         let register = proto::RegisterPut { put: Some(put), reply: Some(reply) };
-        match self.store.append(entry(Kind::Register(register), now())).await {
+        match self.store.append(entry(Kind::Register(register), now())?).await {
             Ok(receipt) => {
                 let (number, facility, request_id) = (receipt.sequence, &writer.0, &writer.1);
                 tracing::info!(number, %facility, %request_id, "register written");

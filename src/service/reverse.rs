@@ -58,7 +58,7 @@ impl Service {
                 reason: reason.clone(),
                 ..proto::Reversal::default()
             };
-            let entry = entry(Kind::Reversal(reversal), now());
+            let entry = entry(Kind::Reversal(reversal), now())?;
             match self.store.append(entry.clone()).await {
                 Ok(receipt) => {
                     tracing::info!(

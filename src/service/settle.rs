@@ -69,7 +69,7 @@ impl Service {
             }
             self.refuse_second(&asking)?;
             let record = self.compute(&asking)?;
-            let entry = entry(Kind::Settlement(record), now());
+            let entry = entry(Kind::Settlement(record), now())?;
             match self.store.append(entry.clone()).await {
                 Ok(receipt) => {
                     tracing::info!(

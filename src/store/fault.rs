@@ -24,12 +24,6 @@ pub enum Fault {
         /// Why.
         source: io::Error,
     },
-    /// Another process has the store open.
-    #[error("the store in `{}` is in use by another process; stop it, or name another directory", directory.display())]
-    InUse {
-        /// The store.
-        directory: PathBuf,
-    },
     /// A store of another format.
     #[error("`{}` holds store format `{found}`, this program reads format `{wanted}`", path.display())]
     Format {
@@ -39,6 +33,12 @@ pub enum Fault {
         found: String,
         /// What this program reads.
         wanted: &'static str,
+    },
+    /// Another process has the store open.
+    #[error("`{}` is locked: another process has this store open", path.display())]
+    Locked {
+        /// The lock.
+        path: PathBuf,
     },
     /// Stored bytes are no message of this program.
     #[error("stored bytes cannot be decoded")]
@@ -83,8 +83,8 @@ impl Fault {
             Fault::Journal(error) => error.certainly_not_written(),
             Fault::Unconfirmed | Fault::Index(_) => false,
             Fault::File { .. }
-            | Fault::InUse { .. }
             | Fault::Format { .. }
+            | Fault::Locked { .. }
             | Fault::Undecodable(_)
             | Fault::Unreadable(_)
             | Fault::EntryVersion(_)

@@ -9,6 +9,7 @@ use crate::store::journal::digest::Digest;
 
 use std::fs;
 use std::fs::File;
+use std::fs::TryLockError;
 use std::io;
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
@@ -48,16 +49,19 @@ pub(super) fn check_format(directory: &Path) -> Result<(), Fault> {
     }
 }
 
-/// Takes the store for this process, before anything in it is touched: another process that served it would otherwise have
-/// its index set aside under its feet. The system lets go of the lock with the process.
+/// Keeps other processes out of the store for as long as the file is held.
+///
+/// The journal has a lock of its own, but the index is looked at before the journal is opened, and one that is in use must not
+/// be taken for one that cannot be opened and be set aside.
 pub(super) fn lock(directory: &Path) -> Result<File, Fault> {
-    let path = directory.join("lock");
-    let open = File::options().create(true).truncate(false).write(true).open(&path);
-    let file = open.map_err(|source| Fault::File { path: path.clone(), source })?;
+    let path = directory.join("store.lock");
+    let fault = |source| Fault::File { path: path.clone(), source };
+    let options = File::options().write(true).create(true).truncate(false).open(&path);
+    let file = options.map_err(fault)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => Err(Fault::InUse { directory: directory.to_owned() }),
-        Err(fs::TryLockError::Error(source)) => Err(Fault::File { path, source }),
+        Err(TryLockError::WouldBlock) => Err(Fault::Locked { path }),
+        Err(TryLockError::Error(error)) => Err(fault(error)),
     }
 }
 

@@ -1,5 +1,12 @@
 //! All integration tests, in one binary.
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+#![allow(clippy::too_many_lines, clippy::type_complexity, reason = "tables and generators")]
 
+mod demo;
+mod generate;
+mod limits;
 mod packs;
+mod properties;
+mod refusals;
 mod tidy;
+mod vectors;

@@ -53,7 +53,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("store", &["id", "refusal", "register", "accumulators", "proto", "wire"]),
-    ("table", &["money", "calendar", "id", "bill", "refusal", "register"]),
+    ("table", &["accumulators", "money", "calendar", "id", "bill", "refusal", "register"]),
     ("folder", &["id", "refusal", "register", "rules", "table"]),
     (
         "service",
@@ -79,7 +79,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "verify",
         &[
+            "money",
             "calendar",
+            "id",
             "bill",
             "register",
             "admission",
@@ -136,7 +138,7 @@ const NAMES: &[(&str, &[&str])] = &[
     ("indicatif", &["cli"]),
     ("jiff", &["calendar"]),
     ("pbjson", &[]),
-    ("prost", &["store", "grpc", "cli"]),
+    ("prost", &["store", "service", "grpc", "cli"]),
     ("rust_decimal", &["money"]),
     ("serde", &["wire", "service", "config", "cli"]),
     ("serde_json", &["wire", "vectors", "cli"]),
