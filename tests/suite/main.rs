@@ -8,5 +8,6 @@ mod limits;
 mod packs;
 mod properties;
 mod refusals;
+mod registers;
 mod tidy;
 mod vectors;
