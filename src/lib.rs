@@ -12,6 +12,7 @@ pub mod accumulators;
 pub mod situation;
 pub mod statement;
 pub mod settle;
+pub mod cases;
 pub mod proto;
 pub mod wire;
 pub mod store;
