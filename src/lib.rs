@@ -12,6 +12,8 @@ pub mod accumulators;
 pub mod situation;
 pub mod statement;
 pub mod settle;
+pub mod cases;
+pub mod worse_off;
 pub mod proto;
 pub mod wire;
 pub mod store;

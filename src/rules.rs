@@ -4,7 +4,7 @@ pub mod entry;
 pub mod pack;
 pub mod when;
 pub mod problem;
-mod read;
+pub(crate) mod read;
 pub mod check;
 
 use crate::calendar::Day;
@@ -90,6 +90,11 @@ impl RuleBook {
     /// All packs, by id and first day.
     pub fn packs(&self) -> &[Pack] {
         &self.packs
+    }
+
+    /// All packs with the files that they were read from, by id and first day.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &Pack)> {
+        self.paths.iter().map(String::as_str).zip(&self.packs)
     }
 
     /// The pack that governs an insured place and insurance type on a day: the longest `admdvs` that fits. Spec 3.1.

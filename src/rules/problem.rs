@@ -225,10 +225,10 @@ pub enum Problem {
     #[error("by diagnosis needs a when of one table with principal")]
     ChainWithoutPrincipal,
     /// Class B without its first-copay rate.
-    #[error("treat_as \"B\" needs a first_copay_rate")]
+    #[error("class B needs a first_copay_rate")]
     FirstCopayMissing,
     /// A first-copay rate of another class.
-    #[error("stands with treat_as \"B\" only")]
+    #[error("stands with class B only")]
     FirstCopayUnasked,
     /// The limit that the measure does not take.
     #[error("{measure} takes {takes}")]

@@ -1,13 +1,13 @@
 //! Reads one pack file by hand, strictly: what is not known, not declared or not in range is refused, all of it at once,
 //! each with its place. Packs 8.
 
-mod bill;
-mod errors;
+pub(crate) mod bill;
+pub(crate) mod errors;
 mod exact;
 mod floor;
 mod header;
 mod names;
-mod reader;
+pub(crate) mod reader;
 mod share;
 mod source;
 mod step;
@@ -51,19 +51,24 @@ pub(super) fn read(file: &PackFile) -> Result<Pack, Vec<PackError>> {
 }
 
 fn read_text(text: &str, errors: &Errors<'_>) -> Read<Pack> {
-    if text.len() > PACK_BYTES_MAX {
-        return Err(errors.report(&Spot::file(), Problem::TooLarge { max: PACK_BYTES_MAX }));
-    }
-    let table: Table = text.parse().map_err(|error: toml::de::Error| {
-        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        let message = error.message().replace('\n', ", ");
-        errors.report(&Spot::line(line), Problem::Syntax { message })
-    })?;
+    let table = table(text, errors)?;
     let names = Names::of(&table);
     let mut keys = Keys::new(Spot::file(), table, errors);
     read_schema(&mut keys)?;
     read_pack(&mut keys, &names, text)
+}
+
+/// A file as the table that it is, before anything in it is understood.
+pub(crate) fn table(text: &str, errors: &Errors<'_>) -> Read<Table> {
+    if text.len() > PACK_BYTES_MAX {
+        return Err(errors.report(&Spot::file(), Problem::TooLarge { max: PACK_BYTES_MAX }));
+    }
+    text.parse().map_err(|error: toml::de::Error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let message = error.message().replace('\n', ", ");
+        errors.report(&Spot::line(line), Problem::Syntax { message })
+    })
 }
 
 /// Another schema is another language: what it says is not looked at.

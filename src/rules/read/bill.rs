@@ -34,15 +34,15 @@ fn list<'e, T>(
 pub(super) fn overrides(keys: &mut Keys<'_>, scope: &Scope<'_>) -> Read<Vec<Entry<Override>>> {
     list(keys, "override", scope, |keys| {
         let tags = keys.must("tags", |field| field.list_of(Field::text));
-        let treat_as = class(keys);
+        let treat_as = class(keys, "treat_as");
         Ok(Override { tags: tags?, treat_as: treat_as? })
     })
 }
 
 /// The class, with the first-copay rate that class B needs and no other has.
-fn class(keys: &mut Keys<'_>) -> Read<Class> {
+pub(crate) fn class(keys: &mut Keys<'_>, key: &str) -> Read<Class> {
     let letters = |field: Field<'_>| field.one_of(&["A", "B", "C"], |letter| letter);
-    let letter = keys.must("treat_as", letters);
+    let letter = keys.must(key, letters);
     let rate_asked = keys.has("first_copay_rate");
     let rate = keys.may("first_copay_rate", |field| field.decimal(Rate::parse));
     match letter? {

@@ -12,69 +12,74 @@ const QUOTED_MAX: usize = 60;
 /// Says that what was to be read could not be, and that the reason is on the list.
 /// Invariant: only [`Errors::report`] makes one.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Reported(());
+pub(crate) struct Reported(());
 
 /// What was read, or that it was reported.
-pub(super) type Read<T> = Result<T, Reported>;
+pub(crate) type Read<T> = Result<T, Reported>;
 
 /// All that is wrong with one file.
-pub(super) struct Errors<'p> {
+pub(crate) struct Errors<'p> {
     path: &'p str,
     list: RefCell<Vec<PackError>>,
 }
 
 impl<'p> Errors<'p> {
-    pub(super) fn new(path: &'p str) -> Errors<'p> {
+    pub(crate) fn new(path: &'p str) -> Errors<'p> {
         Errors { path, list: RefCell::default() }
     }
 
     /// The file.
-    pub(super) fn path(&self) -> &'p str {
+    pub(crate) fn path(&self) -> &'p str {
         self.path
     }
 
-    pub(super) fn report(&self, spot: &Spot, problem: Problem) -> Reported {
+    pub(crate) fn report(&self, spot: &Spot, problem: Problem) -> Reported {
         let path = self.path.to_owned();
         self.list.borrow_mut().push(PackError { path, place: spot.to_string(), problem });
         Reported(())
     }
 
-    pub(super) fn into_list(self) -> Vec<PackError> {
+    pub(crate) fn into_list(self) -> Vec<PackError> {
         self.list.into_inner()
     }
 }
 
 /// A place in a file: `step basic: deductible[2].amount`.
 #[derive(Debug, Clone)]
-pub(super) struct Spot {
+pub(crate) struct Spot {
     head: Option<String>,
     keys: String,
 }
 
 impl Spot {
     /// The file itself.
-    pub(super) fn file() -> Spot {
+    pub(crate) fn file() -> Spot {
         Spot { head: None, keys: String::new() }
     }
 
     /// A line, where no key can be named.
-    pub(super) fn line(number: usize) -> Spot {
+    pub(crate) fn line(number: usize) -> Spot {
         Spot { head: None, keys: format!("line {number}") }
     }
 
     /// A step, by its id, or by its number where it has none.
-    pub(super) fn step(name: &str) -> Spot {
+    pub(crate) fn step(name: &str) -> Spot {
         Spot { head: Some(format!("step {name}")), keys: String::new() }
     }
 
+    /// A worked case, by its name.
+    pub(crate) fn case(name: &str) -> Spot {
+        Spot { head: Some(format!("case `{name}`")), keys: String::new() }
+    }
+
     /// A key of this table.
-    pub(super) fn key(&self, key: &str) -> Spot {
+    pub(crate) fn key(&self, key: &str) -> Spot {
         let dot = if self.keys.is_empty() { "" } else { "." };
         Spot { head: self.head.clone(), keys: format!("{}{dot}{}", self.keys, quoted(key)) }
     }
 
     /// A member of this list, counted from 1.
-    pub(super) fn member(&self, index: usize) -> Spot {
+    pub(crate) fn member(&self, index: usize) -> Spot {
         Spot { head: self.head.clone(), keys: format!("{}[{}]", self.keys, index + 1) }
     }
 }
@@ -91,7 +96,7 @@ impl fmt::Display for Spot {
 }
 
 /// A text, cut where it is too long to repeat.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     match text.char_indices().nth(QUOTED_MAX) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
@@ -99,7 +104,7 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// Reads all of them before it gives up, so that every error is reported.
-pub(super) fn all<T>(reads: impl Iterator<Item = Read<T>>) -> Read<Vec<T>> {
+pub(crate) fn all<T>(reads: impl Iterator<Item = Read<T>>) -> Read<Vec<T>> {
     let reads: Vec<Read<T>> = reads.collect();
     reads.into_iter().collect()
 }

@@ -15,14 +15,14 @@ use toml::Table;
 use toml::Value;
 
 /// A value that knows where it stands.
-pub(super) struct Field<'e> {
-    pub(super) spot: Spot,
-    pub(super) value: Value,
+pub(crate) struct Field<'e> {
+    pub(crate) spot: Spot,
+    pub(crate) value: Value,
     errors: &'e Errors<'e>,
 }
 
 impl<'e> Field<'e> {
-    pub(super) fn report(&self, problem: Problem) -> Reported {
+    pub(crate) fn report(&self, problem: Problem) -> Reported {
         self.errors.report(&self.spot, problem)
     }
 
@@ -31,17 +31,17 @@ impl<'e> Field<'e> {
     }
 
     /// Where its errors go.
-    pub(super) fn errors(&self) -> &'e Errors<'e> {
+    pub(crate) fn errors(&self) -> &'e Errors<'e> {
         self.errors
     }
 
     /// The same value under another name: a step's, say.
-    pub(super) fn at(self, spot: Spot) -> Field<'e> {
+    pub(crate) fn at(self, spot: Spot) -> Field<'e> {
         Field { spot, ..self }
     }
 
     /// A text that is not empty.
-    pub(super) fn text(self) -> Read<String> {
+    pub(crate) fn text(self) -> Read<String> {
         let Field { spot, value, errors } = self;
         let Value::String(text) = value else {
             return Err(Field::wrong(&spot, errors, Form::Text));
@@ -53,7 +53,7 @@ impl<'e> Field<'e> {
     }
 
     /// A text that is spelt as it should be.
-    pub(super) fn spelt(
+    pub(crate) fn spelt(
         self,
         fits: fn(&str) -> bool,
         want: (&'static str, &'static str),
@@ -67,7 +67,7 @@ impl<'e> Field<'e> {
     }
 
     /// One of a closed set, by its name.
-    pub(super) fn one_of<T: Copy>(self, set: &[T], name: fn(T) -> &'static str) -> Read<T> {
+    pub(crate) fn one_of<T: Copy>(self, set: &[T], name: fn(T) -> &'static str) -> Read<T> {
         let (spot, errors) = (self.spot.clone(), self.errors);
         let text = self.text()?;
         set.iter().copied().find(|one| name(*one) == text).ok_or_else(|| {
@@ -77,7 +77,7 @@ impl<'e> Field<'e> {
     }
 
     /// A decimal in quotes. Packs 3.
-    pub(super) fn decimal<T>(self, parse: fn(&str) -> Result<T, NumberError>) -> Read<T> {
+    pub(crate) fn decimal<T>(self, parse: fn(&str) -> Result<T, NumberError>) -> Read<T> {
         let Field { spot, value, errors } = self;
         let Value::String(text) = value else {
             return Err(Field::wrong(&spot, errors, Form::Decimal));
@@ -87,7 +87,7 @@ impl<'e> Field<'e> {
     }
 
     /// A whole number from 0 to `max`.
-    pub(super) fn integer(self, max: u32) -> Read<u32> {
+    pub(crate) fn integer(self, max: u32) -> Read<u32> {
         let Value::Integer(found) = self.value else {
             return Err(Field::wrong(&self.spot, self.errors, Form::Integer));
         };
@@ -96,7 +96,7 @@ impl<'e> Field<'e> {
     }
 
     /// `true` or `false`.
-    pub(super) fn flag(self) -> Read<bool> {
+    pub(crate) fn flag(self) -> Read<bool> {
         let Value::Boolean(flag) = self.value else {
             return Err(Field::wrong(&self.spot, self.errors, Form::Flag));
         };
@@ -104,7 +104,7 @@ impl<'e> Field<'e> {
     }
 
     /// A local date, without time and zone.
-    pub(super) fn day(self) -> Read<Day> {
+    pub(crate) fn day(self) -> Read<Day> {
         let Field { spot, value, errors } = self;
         let date = if let Value::Datetime(datetime) = value {
             let bare = datetime.time.is_none() && datetime.offset.is_none();
@@ -119,25 +119,32 @@ impl<'e> Field<'e> {
         date.and_then(read).ok_or_else(|| Field::wrong(&spot, errors, Form::Date))
     }
 
-    pub(super) fn is_list(&self) -> bool {
+    pub(crate) fn is_list(&self) -> bool {
         matches!(self.value, Value::Array(_))
     }
 
     /// The members of a list that is not empty.
-    pub(super) fn list(self) -> Read<Vec<Field<'e>>> {
+    pub(crate) fn list(self) -> Read<Vec<Field<'e>>> {
+        let (spot, errors) = (self.spot.clone(), self.errors);
+        let members = self.members()?;
+        if members.is_empty() {
+            return Err(errors.report(&spot, Problem::Empty));
+        }
+        Ok(members)
+    }
+
+    /// The members of a list, which may be empty.
+    pub(crate) fn members(self) -> Read<Vec<Field<'e>>> {
         let Field { spot, value, errors } = self;
         let Value::Array(members) = value else {
             return Err(Field::wrong(&spot, errors, Form::List));
         };
-        if members.is_empty() {
-            return Err(errors.report(&spot, Problem::Empty));
-        }
         let field = |(index, value)| Field { spot: spot.member(index), value, errors };
         Ok(members.into_iter().enumerate().map(field).collect())
     }
 
     /// The members of a list that is neither empty nor too long; of one too long, as many as there may be.
-    pub(super) fn list_of_at_most(self, max: usize) -> Read<Vec<Field<'e>>> {
+    pub(crate) fn list_of_at_most(self, max: usize) -> Read<Vec<Field<'e>>> {
         let (spot, errors) = (self.spot.clone(), self.errors);
         let mut members = self.list()?;
         if members.len() > max {
@@ -148,12 +155,12 @@ impl<'e> Field<'e> {
     }
 
     /// What stands in a list that is not empty.
-    pub(super) fn list_of<T>(self, read: impl FnMut(Field<'e>) -> Read<T>) -> Read<Vec<T>> {
+    pub(crate) fn list_of<T>(self, read: impl FnMut(Field<'e>) -> Read<T>) -> Read<Vec<T>> {
         all(self.list()?.into_iter().map(read))
     }
 
     /// What stands in a list that is not empty, each of it once.
-    pub(super) fn set_of<T: PartialEq>(
+    pub(crate) fn set_of<T: PartialEq>(
         self,
         mut read: impl FnMut(Field<'e>) -> Read<T>,
     ) -> Read<Vec<T>> {
@@ -174,7 +181,7 @@ impl<'e> Field<'e> {
     }
 
     /// A table, to be read key by key.
-    pub(super) fn keys(self) -> Read<Keys<'e>> {
+    pub(crate) fn keys(self) -> Read<Keys<'e>> {
         let Field { spot, value, errors } = self;
         let Value::Table(table) = value else {
             return Err(Field::wrong(&spot, errors, Form::Table));
@@ -184,38 +191,38 @@ impl<'e> Field<'e> {
 }
 
 /// A table whose keys are taken one by one; what is left over at the end nobody knows.
-pub(super) struct Keys<'e> {
+pub(crate) struct Keys<'e> {
     spot: Spot,
     table: Table,
     errors: &'e Errors<'e>,
 }
 
 impl<'e> Keys<'e> {
-    pub(super) fn new(spot: Spot, table: Table, errors: &'e Errors<'e>) -> Keys<'e> {
+    pub(crate) fn new(spot: Spot, table: Table, errors: &'e Errors<'e>) -> Keys<'e> {
         Keys { spot, table, errors }
     }
 
     /// Reports something about the table, or about one of its keys.
-    pub(super) fn report(&self, key: &str, problem: Problem) -> Reported {
+    pub(crate) fn report(&self, key: &str, problem: Problem) -> Reported {
         let spot = if key.is_empty() { self.spot.clone() } else { self.spot.key(key) };
         self.errors.report(&spot, problem)
     }
 
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         self.table.contains_key(key)
     }
 
-    pub(super) fn optional(&mut self, key: &str) -> Option<Field<'e>> {
+    pub(crate) fn optional(&mut self, key: &str) -> Option<Field<'e>> {
         let value = self.table.remove(key)?;
         Some(Field { spot: self.spot.key(key), value, errors: self.errors })
     }
 
-    pub(super) fn required(&mut self, key: &str) -> Read<Field<'e>> {
+    pub(crate) fn required(&mut self, key: &str) -> Read<Field<'e>> {
         self.optional(key).ok_or_else(|| self.report(key, Problem::Missing))
     }
 
     /// Reads a key that must be there.
-    pub(super) fn must<T>(
+    pub(crate) fn must<T>(
         &mut self,
         key: &str,
         read: impl FnOnce(Field<'e>) -> Read<T>,
@@ -224,7 +231,7 @@ impl<'e> Keys<'e> {
     }
 
     /// Reads a key that may be there.
-    pub(super) fn may<T>(
+    pub(crate) fn may<T>(
         &mut self,
         key: &str,
         read: impl FnOnce(Field<'e>) -> Read<T>,
@@ -233,7 +240,7 @@ impl<'e> Keys<'e> {
     }
 
     /// All keys that are left, with their values: of a table whose keys are names.
-    pub(super) fn rest(&mut self) -> Vec<(String, Field<'e>)> {
+    pub(crate) fn rest(&mut self) -> Vec<(String, Field<'e>)> {
         let (spot, errors) = (&self.spot, self.errors);
         let field = |(key, value): (String, Value)| {
             let spot = spot.key(&key);
@@ -243,14 +250,14 @@ impl<'e> Keys<'e> {
     }
 
     /// Takes keys out of sight, where it is not known whether they may stand here.
-    pub(super) fn overlook(&mut self, keys: &[&str]) {
+    pub(crate) fn overlook(&mut self, keys: &[&str]) {
         for key in keys {
             self.table.remove(*key);
         }
     }
 
     /// Reports the keys that nobody took.
-    pub(super) fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         for (_, field) in self.rest() {
             field.report(Problem::UnknownKey);
         }
