@@ -28,7 +28,9 @@ type Ratio = (Money, Money);
 pub(super) fn aim(scene: &Scene<'_>, given: &mut Given, held: IdentitySet, random: &mut Random) {
     let mark = random.below(usize::MAX);
     for shot in 1..=SHOTS {
-        let Some(ratios) = scene.settled(given, held, ratios) else { return };
+        let Some(ratios) = scene.settled(given, held, |_, statement| ratios(statement)) else {
+            return;
+        };
         let Some(&ratio) = ratios.get(mark.checked_rem(ratios.len()).unwrap_or(0)) else { return };
         let last = shot == SHOTS;
         let beside = random.pick(&BESIDE).copied().filter(|_| last).unwrap_or(0);

@@ -34,7 +34,9 @@ use crate::register::Tier;
 use crate::rules::RuleBook;
 use crate::rules::pack::Pack;
 use crate::settle::Terms;
+use crate::settle::added;
 use crate::settle::settle;
+use crate::situation::Situation;
 use crate::situation::situation;
 use crate::statement::Statement;
 use crate::worse_off::aim::aim;
@@ -67,7 +69,7 @@ impl Scene<'_> {
     /// What the patient pays with these identities and none else; none where the admission is refused or another pack
     /// governs it.
     pub(super) fn patient_pays(&self, given: &Given, identities: IdentitySet) -> Option<Money> {
-        self.settled(given, identities, |statement| statement.patient_pay)
+        self.settled(given, identities, |_, statement| statement.patient_pay)
     }
 
     /// Something of the statement that they come to.
@@ -75,7 +77,7 @@ impl Scene<'_> {
         &self,
         given: &Given,
         identities: IdentitySet,
-        of: impl Fn(&Statement<'_>) -> T,
+        of: impl Fn(&Situation<'_>, &Statement<'_>) -> T,
     ) -> Option<T> {
         let found = situation(self.book, &given.person, Some(&given.facility), &given.admission);
         let mut situation = found.ok()?.at(&given.year);
@@ -85,7 +87,7 @@ impl Scene<'_> {
         situation.facts.identities = identities;
         let catalogue = Catalogue::default();
         let statement = settle(&situation, &given.bill, &catalogue, &given.year, TERMS).ok()?;
-        Some(of(&statement))
+        Some(of(&situation, &statement))
     }
 
     /// A person without identities, somewhere in hospital, with a bill and a year so far.
@@ -152,8 +154,7 @@ impl Scene<'_> {
     fn with_year(&self, mut given: Given, words: &Vocabulary, random: &mut Random) -> Given {
         if random.once_in(2) {
             let earlier = Given { bill: bill(words, random), ..given.clone() };
-            let added =
-                self.settled(&earlier, self.somebody(random), |statement| statement.added.clone());
+            let added = self.settled(&earlier, self.somebody(random), added);
             given.year = added.map_or(given.year, |added| Accumulators::default().after(&added));
             if random.once_in(2)
                 && let Some((step, cap)) = random.pick(&words.year_caps)

@@ -1,3 +1,5 @@
+//! Packs in which an identity makes its holder worse off are found, and good ones are not accused.
+
 use super::*;
 
 use crate::cases::CaseFile;

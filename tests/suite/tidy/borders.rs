@@ -53,7 +53,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("store", &["id", "refusal", "register", "accumulators", "proto", "wire"]),
-    ("table", &["accumulators", "money", "calendar", "id", "bill", "refusal", "register"]),
+    ("table", &["money", "calendar", "id", "bill", "refusal", "register", "accumulators"]),
     ("folder", &["id", "refusal", "register", "rules", "table"]),
     (
         "service",
@@ -95,6 +95,43 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("sheet", &["money", "id", "refusal", "proto"]),
+    (
+        "cases",
+        &[
+            "money",
+            "calendar",
+            "id",
+            "bill",
+            "refusal",
+            "register",
+            "admission",
+            "rules",
+            "accumulators",
+            "situation",
+            "statement",
+            "settle",
+            "proto",
+            "wire",
+            "sheet",
+        ],
+    ),
+    (
+        "worse_off",
+        &[
+            "money",
+            "calendar",
+            "id",
+            "bill",
+            "register",
+            "admission",
+            "rules",
+            "accumulators",
+            "situation",
+            "statement",
+            "settle",
+            "cases",
+        ],
+    ),
     ("rules_view", &["rules", "proto", "wire", "service"]),
     ("grpc", &["refusal", "proto", "wire", "store", "service", "rules_view"]),
     ("config", &[]),
@@ -116,6 +153,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "service",
             "verify",
             "sheet",
+            "cases",
+            "worse_off",
             "grpc",
             "config",
             "vectors",
@@ -127,8 +166,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const CORE_ENDS_WITH: &str = "settle";
 
 /// Where the generated messages may be seen.
-const SEES_MESSAGES: &[&str] =
-    &["wire", "store", "service", "verify", "sheet", "rules_view", "grpc", "vectors", "cli"];
+const SEES_MESSAGES: &[&str] = &[
+    "wire",
+    "store",
+    "service",
+    "verify",
+    "sheet",
+    "cases",
+    "rules_view",
+    "grpc",
+    "vectors",
+    "cli",
+];
 
 /// Which modules may name which crate: every dependency, and of `std` what reaches the world. `*` is every module.
 const NAMES: &[(&str, &[&str])] = &[
@@ -147,7 +196,7 @@ const NAMES: &[(&str, &[&str])] = &[
     ("thiserror", &["*"]),
     ("tokio", &["store", "service", "grpc", "cli"]),
     ("tokio_stream", &["grpc", "cli"]),
-    ("toml", &["rules", "config"]),
+    ("toml", &["rules", "cases", "config"]),
     ("tonic", &["proto", "grpc", "cli"]),
     ("tonic_health", &["cli"]),
     ("tonic_prost", &[]),
