@@ -1,8 +1,9 @@
 //! Compiles the contract in `proto/` without a `protoc` on the machine.
 
+use std::env;
 use std::error::Error;
+use std::fs;
 use std::path::PathBuf;
-use std::{env, fs};
 
 use prost::Message;
 

@@ -5,7 +5,11 @@ use crate::money::Price;
 use crate::money::Quantity;
 use crate::money::Rate;
 
-use std::ops::{Add, AddAssign, Index, IndexMut, Sub};
+use std::ops::Add;
+use std::ops::AddAssign;
+use std::ops::Index;
+use std::ops::IndexMut;
+use std::ops::Sub;
 
 /// Most lines of one bill.
 pub const LINES_MAX: usize = 10_000;

@@ -3,6 +3,7 @@
 mod client;
 mod demo;
 mod import;
+mod ledger;
 mod output;
 mod progress;
 mod quote;
@@ -66,6 +67,9 @@ enum Command {
     /// Check, test and show rule packs.
     #[command(subcommand)]
     Rules(rules::RulesCommand),
+    /// Verify, pin, export, import and back up the ledger.
+    #[command(subcommand)]
+    Ledger(ledger::LedgerCommand),
     /// Run scenarios with known answers against this engine.
     Vectors(vectors::VectorsArguments),
 }
@@ -123,6 +127,7 @@ pub fn run() -> ExitCode {
         Command::Show(arguments) => client::show(&context, &arguments),
         Command::Import(arguments) => import::run(&context, &arguments),
         Command::Rules(command) => rules::run(&context, &command),
+        Command::Ledger(command) => ledger::run(&context, &command),
         Command::Vectors(arguments) => vectors::run(&arguments),
     };
     exit.into()

@@ -134,6 +134,16 @@ pub enum ConfigError {
         /// What is wrong, and where.
         message: String,
     },
+    /// A value that no server could work with.
+    #[error("`{key}` = `{value}` is too small; at least `{least}`")]
+    TooSmall {
+        /// Which key.
+        key: &'static str,
+        /// Its value.
+        value: u64,
+        /// The least.
+        least: u64,
+    },
     /// An environment variable names no key, or its value does not fit.
     #[error("environment variable `{variable}`: {message}")]
     Environment {
@@ -164,7 +174,27 @@ impl Config {
             from_table(&table).map_err(|message| ConfigError::Environment { variable, message })?;
         }
         let path = file.map(Path::to_owned).unwrap_or_default();
-        from_table(&table).map_err(|message| ConfigError::File { path, message })
+        let config = from_table(&table).map_err(|message| ConfigError::File { path, message })?;
+        config.in_range()?;
+        Ok(config)
+    }
+
+    /// Refuses values that no server could work with.
+    fn in_range(&self) -> Result<(), ConfigError> {
+        let bytes = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        let (server, store) = (&self.server, &self.store);
+        for (key, value, least) in [
+            ("server.message_bytes_max", bytes(server.message_bytes_max), 1 << 10),
+            ("server.requests_max", bytes(server.requests_max), 1),
+            ("server.request_timeout_ms", server.request_timeout_ms, 1),
+            ("store.segment_bytes_max", store.segment_bytes_max, 4 << 10),
+            ("store.cache_bytes", store.cache_bytes, 1 << 20),
+        ] {
+            if value < least {
+                return Err(ConfigError::TooSmall { key, value, least });
+            }
+        }
+        Ok(())
     }
 }
 
@@ -213,6 +243,16 @@ mod tests {
         assert_eq!(config.server.listen.to_string(), "0.0.0.0:1");
         assert!(config.rules.line_facts);
         assert_eq!(config.store, StoreConfig::default());
+    }
+
+    #[test]
+    fn values_that_no_server_could_work_with_are_refused() {
+        for (name, value) in
+            [("ONESTOP_STORE_CACHE_BYTES", "255"), ("ONESTOP_SERVER_REQUESTS_MAX", "0")]
+        {
+            let error = Config::read(None, environment(&[(name, value)])).unwrap_err().to_string();
+            assert!(error.contains("too small"), "{error}");
+        }
     }
 
     #[test]

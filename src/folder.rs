@@ -21,7 +21,8 @@ use crate::table::Complaints;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::path::PathBuf;
 
 /// Most bytes of a pack or case file: 1 MiB.
 pub const PACK_BYTES_MAX: u64 = 1 << 20;

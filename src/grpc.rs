@@ -172,7 +172,9 @@ impl Settlement for Api {
         let service = Arc::clone(&self.service);
         let request = request.into_inner();
         let opening = finish(async move { service.load_opening(request).await }).await?;
-        Ok(Response::new(proto::LoadOpeningReply { opening: Some(opening) }))
+        let version = opening.accumulators.as_ref().map_or(0, |after| after.version);
+        let year_had_entries = 1 < version;
+        Ok(Response::new(proto::LoadOpeningReply { opening: Some(opening), year_had_entries }))
     }
 
     async fn get_settlement(
@@ -305,6 +307,44 @@ impl Registers for Api {
         request: Request<proto::GetPersonRequest>,
     ) -> Result<Response<proto::Person>, Status> {
         self.service.get_person(request.get_ref()).map(Response::new).map_err(status)
+    }
+
+    async fn get_person_history(
+        &self,
+        request: Request<proto::GetPersonRequest>,
+    ) -> Result<Response<proto::PersonHistory>, Status> {
+        self.service.person_history(request.get_ref()).map(Response::new).map_err(status)
+    }
+
+    type ListRegisterWritesStream = Answers<proto::RegisterWrite>;
+
+    async fn list_register_writes(
+        &self,
+        request: Request<proto::ListRegisterWritesRequest>,
+    ) -> Result<Response<Self::ListRegisterWritesStream>, Status> {
+        let service = Arc::clone(&self.service);
+        let (sender, receiver) = mpsc::channel(STREAM_AHEAD);
+        let mut after = request.get_ref().after_number;
+        tokio::spawn(async move {
+            loop {
+                let writes = match service.register_writes(after) {
+                    Ok(writes) => writes,
+                    Err(failure) => {
+                        // The reader may have gone.
+                        let _ = sender.send(Err(status(failure))).await;
+                        return;
+                    }
+                };
+                let Some(last) = writes.last() else { return };
+                after = last.number;
+                for write in writes {
+                    if sender.send(Ok(write)).await.is_err() {
+                        return;
+                    }
+                }
+            }
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }
 
     type PutFacilitiesStream = Answers<proto::PutReply>;

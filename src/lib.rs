@@ -20,6 +20,7 @@ pub mod store;
 pub mod table;
 pub mod folder;
 pub mod service;
+pub mod verify;
 pub mod sheet;
 pub mod rules_view;
 pub mod grpc;

@@ -5,10 +5,14 @@
 
 use std::fmt;
 use std::iter::Sum;
-use std::ops::{Add, AddAssign, Mul, Sub};
+use std::ops::Add;
+use std::ops::AddAssign;
+use std::ops::Mul;
+use std::ops::Sub;
 
+use rust_decimal::Decimal;
+use rust_decimal::RoundingStrategy;
 use rust_decimal::prelude::ToPrimitive;
-use rust_decimal::{Decimal, RoundingStrategy};
 
 /// Most digits of a number that we read, leading zeros aside. What has more is absurd, and refused.
 const DIGITS_MAX: usize = 22;
@@ -107,6 +111,13 @@ impl Money {
         if value.abs() < Money::LIMIT.0 { Ok(Money(value)) } else { Err(NumberError::OutOfRange) }
     }
 
+    /// Reads a sum of amounts, which may pass [`Money::LIMIT`]: what a year has of many bills.
+    pub fn parse_sum(text: &str) -> Result<Money, NumberError> {
+        let mut value = not_negative(scan(text, 2)?)?;
+        value.rescale(2);
+        Ok(Money(value))
+    }
+
     /// An amount of whole fen.
     pub fn from_fen(fen: i64) -> Money {
         Money(Decimal::new(fen, 2))
@@ -161,8 +172,26 @@ impl Money {
 }
 
 impl fmt::Display for Money {
+    /// Two decimals, always. Written digit by digit: sheets and records hold hundreds of amounts.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        const DIGITS: [u8; 10] = *b"0123456789";
+        let Ok(mut left) = u64::try_from(self.fen().unsigned_abs()) else {
+            return self.0.fmt(f);
+        };
+        let mut text = [b'0'; 24];
+        let mut start = text.len();
+        let mut written = 0;
+        while left != 0 || written < 3 {
+            if written == 2 {
+                start -= 1;
+                text[start] = b'.';
+            }
+            start -= 1;
+            text[start] = usize::try_from(left % 10).map_or(b'0', |digit| DIGITS[digit]);
+            left /= 10;
+            written += 1;
+        }
+        f.pad_integral(!self.is_negative(), "", std::str::from_utf8(&text[start..]).unwrap_or(""))
     }
 }
 
@@ -409,6 +438,11 @@ impl Exact {
         if value < Money::LIMIT.0 { Ok(Exact(value)) } else { Err(NumberError::OutOfRange) }
     }
 
+    /// Reads a sum of such amounts, which may pass [`Money::LIMIT`].
+    pub fn parse_allowed_sum(text: &str) -> Result<Exact, NumberError> {
+        not_negative(scan(text, 8)?).map(Exact)
+    }
+
     /// Rounds to the fen, half away from zero (四舍五入): 0.005 → 0.01, 0.0049 → 0.00.
     pub fn round2(self) -> Money {
         let mut value = self.0.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
@@ -554,6 +588,15 @@ mod tests {
             let exact = money(amount) * Rate::parse(rate).unwrap();
             assert_eq!((exact.round2(), exact.floor2()), (money(rounded), money(cut)));
         }
+    }
+
+    #[test]
+    fn amounts_are_written_with_two_decimals() {
+        for (fen, text) in [(0, "0.00"), (5, "0.05"), (-5, "-0.05"), (100, "1.00")] {
+            assert_eq!(Money::from_fen(fen).to_string(), text);
+        }
+        assert_eq!(Money::from_fen(i64::MAX).to_string(), "92233720368547758.07");
+        assert_eq!(format!("[{:>8}]", Money::from_fen(150)), "[    1.50]");
     }
 
     #[test]

@@ -258,7 +258,11 @@ impl Refusal {
     }
 
     fn terms(&self) -> (u16, &'static str, RefusalKind) {
-        use RefusalKind::{Exists, Invalid, Moved, NotFound, Precondition};
+        use RefusalKind::Exists;
+        use RefusalKind::Invalid;
+        use RefusalKind::Moved;
+        use RefusalKind::NotFound;
+        use RefusalKind::Precondition;
         match self {
             Refusal::Malformed { .. } => (101, "malformed", Invalid),
             Refusal::Number { .. } => (102, "number", Invalid),

@@ -188,9 +188,12 @@ impl Person {
         self.enrolments[index].span.from.whole_years_to(day)
     }
 
-    /// Whether an identity is held on a day, under this key or code.
-    pub fn holds_on(&self, identity: &str, day: Day) -> bool {
-        self.identities.iter().any(|held| held.identity == identity && held.span.has(day))
+    /// Whether an identity is held on a day, under its key or one of its codes (spec 3.2).
+    pub fn holds_identity_on(&self, key: &str, codes: &[String], day: Day) -> bool {
+        self.identities.iter().any(|held| {
+            let is_it = held.identity == key || codes.contains(&held.identity);
+            is_it && held.span.has(day)
+        })
     }
 }
 

@@ -1,6 +1,5 @@
 //! What callers can ask: read, decide, append. All effects and the only clock are here; amounts are the core's.
 
-mod compare;
 mod opening;
 mod query;
 pub mod quote;
@@ -33,6 +32,9 @@ use crate::store::Store;
 use crate::store::Stored;
 use crate::store::apply::ENTRY_VERSION;
 use crate::store::fault::Fault;
+use crate::store::journal::record::RECORD_BYTES_MAX;
+
+use prost::Message;
 
 use std::hash::BuildHasher;
 use std::hash::BuildHasherDefault;
@@ -206,9 +208,16 @@ struct LookedUp {
     catalogue: Catalogue,
 }
 
-/// A ledger entry of now.
-fn entry(kind: Kind, at: Moment) -> proto::LedgerEntry {
-    proto::LedgerEntry { version: ENTRY_VERSION, recorded_at: at.to_string(), kind: Some(kind) }
+/// A ledger entry of now. One that is longer than a record of the journal may be is refused here, before it is in a group
+/// with those of others.
+fn entry(kind: Kind, at: Moment) -> Result<proto::LedgerEntry, Refusal> {
+    let recorded_at = at.to_string();
+    let entry = proto::LedgerEntry { version: ENTRY_VERSION, recorded_at, kind: Some(kind) };
+    if RECORD_BYTES_MAX < entry.encoded_len() {
+        let what = "bytes in one ledger entry".to_owned();
+        return Err(Refusal::TooMany { what, max: RECORD_BYTES_MAX });
+    }
+    Ok(entry)
 }
 
 /// An entry as it was acknowledged.

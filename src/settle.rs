@@ -74,8 +74,7 @@ pub fn settle<'p>(
     if terms.account_pay > patient_pay {
         return Err(Refusal::AccountPay { account_pay: terms.account_pay, patient_pay });
     }
-    let added = added(situation, &classified, &steps, patient_pay);
-    Ok(state(situation, classified, steps, owed, (year.version, terms, added)))
+    Ok(state(situation, classified, steps, owed, (year.version, terms)))
 }
 
 /// Runs the enabled steps in order (spec 4.1); `owed` is what each leaves to the next.
@@ -169,23 +168,18 @@ fn finance(financing: &[Financing], payment: Money) -> Vec<Money> {
 }
 
 /// What the statement adds to the accumulators (spec 5.7, 6.3, 8.1).
-fn added(
-    situation: &Situation<'_>,
-    classified: &Classified<'_>,
-    steps: &[StepResult<'_>],
-    patient_pay: Money,
-) -> Sums {
+pub fn added(situation: &Situation<'_>, statement: &Statement<'_>) -> Sums {
     let counts = situation.facts.med_type.is_some_and(|med_type| {
         situation.pack.counts_as_admission.iter().any(|one| one == med_type)
     });
     let mut added = Sums {
         admissions: u64::from(counts),
-        total: classified.total,
-        parts: classified.parts,
-        patient_pay,
+        total: statement.total,
+        parts: statement.parts,
+        patient_pay: statement.patient_pay,
         ..Sums::default()
     };
-    for result in steps {
+    for result in &statement.steps {
         let Some(run) = &result.run else { continue };
         let id = &result.step.id;
         let step_year = match &run.basis {
@@ -212,7 +206,7 @@ fn state<'p>(
     classified: Classified<'p>,
     steps: Vec<StepResult<'p>>,
     owed: Parts,
-    (version, terms, added): (u64, Terms, Sums),
+    (version, terms): (u64, Terms),
 ) -> Statement<'p> {
     let pack = situation.pack;
     let (total, parts, patient_pay) = (classified.total, classified.parts, owed.total());
@@ -251,7 +245,6 @@ fn state<'p>(
             parts.over(&pack.policy_scope),
         ),
         summary,
-        added,
     }
 }
 

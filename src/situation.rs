@@ -113,11 +113,8 @@ fn identities(pack: &Pack, person: &Person, admission: &Admission) -> IdentitySe
         IdentityDate::Admission => admission.admitted_on,
         IdentityDate::Discharge => admission.discharged_on,
     };
-    let held = |key: &str, codes: &[String]| {
-        person.holds_on(key, day) || codes.iter().any(|code| person.holds_on(code, day))
-    };
     let numbered = pack.identities.iter().enumerate();
     numbered
-        .filter(|(_, identity)| held(&identity.key, &identity.codes))
+        .filter(|(_, identity)| person.holds_identity_on(&identity.key, &identity.codes, day))
         .fold(IdentitySet::default(), |set, (index, _)| set.with(index))
 }

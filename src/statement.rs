@@ -2,7 +2,6 @@
 //!
 //! Amounts and their explanation come from the same computation, so that they cannot drift apart.
 
-use crate::accumulators::Sums;
 use crate::bill::Class;
 use crate::bill::ItemFacts;
 use crate::bill::Part;
@@ -63,8 +62,6 @@ pub struct Statement<'p> {
     pub actual_ratio: Option<Ratio>,
     /// The same over the pack's policy scope.
     pub policy_scope_ratio: Option<Ratio>,
-    /// What it adds to the accumulators.
-    pub added: Sums,
 }
 
 /// Payments and burdens of a whole statement. Spec 7.2.

@@ -160,6 +160,7 @@ impl Store {
     /// Opens the store in a directory, or makes a new one; replays what the index does not have yet.
     pub fn open(directory: &Path, options: StoreOptions) -> Result<(Store, OpenReport), Fault> {
         mark::check_format(directory)?;
+        let lock = mark::lock(directory)?;
         let mark = Mark::read(directory);
         let index_directory = directory.join("index");
         let (mut index, mut set_aside) = match &mark {
@@ -180,7 +181,7 @@ impl Store {
         let replayed = replay(&index, &journal_directory, journal.head())?;
         let index = Arc::new(index);
         let report = OpenReport { head: journal.head(), torn: opened.cut, set_aside, replayed };
-        let writer = Writer::start(journal, Arc::clone(&index), directory.to_owned())?;
+        let writer = Writer::start(journal, Arc::clone(&index), (directory.to_owned(), lock))?;
         Ok((Store { index, reader, writer }, report))
     }
 
@@ -304,9 +305,25 @@ impl Store {
         self.index.numbers_after(&under, filter.after, most)
     }
 
+    /// The writes that put a person, oldest first.
+    pub fn writes_of_person(&self, person: &PersonId) -> Result<Vec<u64>, Fault> {
+        let under = keys::writes_of_person(person.as_str());
+        self.index.numbers_after(&under, 0, usize::MAX)
+    }
+
+    /// The next writes to registers after a number, at most `most`.
+    pub fn register_writes(&self, after: u64, most: usize) -> Result<Vec<u64>, Fault> {
+        self.index.numbers_after(&keys::register_writes(), after, most)
+    }
+
     fn view(&self) -> View<'_> {
         View::of(&self.index)
     }
+}
+
+/// Makes the directory of a store, or refuses one of another format.
+pub fn prepare(directory: &Path) -> Result<(), Fault> {
+    mark::check_format(directory)
 }
 
 /// Why the index cannot belong to this journal, if it cannot.

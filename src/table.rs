@@ -8,8 +8,12 @@ mod cell;
 mod facilities;
 mod grid;
 mod meeting;
+mod openings;
 mod persons;
 
+use crate::accumulators::AccumulatorKey;
+use crate::accumulators::Sums;
+use crate::id::OpeningId;
 use crate::refusal::Lang;
 use crate::register::Facility;
 use crate::register::Item;
@@ -117,6 +121,26 @@ pub fn facilities(table: &[u8]) -> Result<Vec<Facility>, Complaints> {
 /// Errors: all bad rows; none of the table is taken then.
 pub fn catalogue(table: &[u8]) -> Result<Vec<Item>, Complaints> {
     catalogue::read(table)
+}
+
+/// An opening balance as a table has it (期初余额).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opening {
+    /// The row on which it begins.
+    pub row: u64,
+    /// Source reference.
+    pub id: OpeningId,
+    /// Whose year.
+    pub key: AccumulatorKey,
+    /// What the year had.
+    pub balances: Sums,
+}
+
+/// Reads `openings.csv` (期初余额表): the first row of an opening balance has the year's sums; each row may have one step or chain.
+///
+/// Errors: all bad rows; none of the table is taken then.
+pub fn openings(table: &[u8]) -> Result<Vec<Opening>, Complaints> {
+    openings::read(table)
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ const ANSWER_BYTES_MAX: usize = usize::MAX;
 #[derive(Debug, Args)]
 pub(super) struct ServerArguments {
     /// The server; by default where the configuration says that one listens.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL")]
     server: Option<String>,
 }
 
@@ -159,7 +159,15 @@ enum What {
     Person {
         /// The person.
         id: String,
+        /// As the register stood at the end of this day.
+        #[arg(long, default_value = "", value_name = "DAY")]
+        as_of: String,
+        /// All that the register ever had: who wrote it, when, from which list.
+        #[arg(long)]
+        history: bool,
     },
+    /// The writes to the registers, oldest first, one a line.
+    Imports,
     /// A facility of the register.
     Facility {
         /// The facility.
@@ -317,7 +325,11 @@ pub(super) fn show(context: &Context, arguments: &ShowArguments) -> Exit {
                 let reply = client.check_eligibility(request).await?.into_inner();
                 print(context, &reply, || sheet::eligibility(&reply, context.lang));
             }
-            What::Packs | What::Person { .. } | What::Facility { .. } | What::Item { .. } => {
+            What::Packs
+            | What::Person { .. }
+            | What::Imports
+            | What::Facility { .. }
+            | What::Item { .. } => {
                 show_record(context, channel, &arguments.what).await?;
             }
         }
@@ -395,9 +407,20 @@ async fn show_record(context: &Context, channel: Channel, what: &What) -> Result
                 output::print(&pack_line(pack, context.lang));
             }
         }
-        What::Person { id } => {
-            let request = proto::GetPersonRequest { id: id.clone() };
-            output::print_json(&registers.get_person(request).await?.into_inner());
+        What::Person { id, as_of, history } => {
+            let request = proto::GetPersonRequest { id: id.clone(), as_of: as_of.clone() };
+            if *history {
+                output::print_json(&registers.get_person_history(request).await?.into_inner());
+            } else {
+                output::print_json(&registers.get_person(request).await?.into_inner());
+            }
+        }
+        What::Imports => {
+            let request = proto::ListRegisterWritesRequest::default();
+            let mut writes = registers.list_register_writes(request).await?.into_inner();
+            while let Some(write) = writes.message().await? {
+                output::print(&serde_json::to_string(&write).unwrap_or_default());
+            }
         }
         What::Facility { id } => {
             let request = proto::GetFacilityRequest { id: id.clone() };

@@ -57,18 +57,21 @@ async fn fill(mut client: RegistersClient<tonic::transport::Channel>) -> Result<
         writer: writer("demo-persons"),
         persons: persons.iter().map(to_proto::person).collect(),
         dry_run: false,
+        source: String::new(),
     };
     let facilities = table::facilities(FACILITIES).map_err(damaged)?;
     let facilities = proto::PutFacilitiesRequest {
         writer: writer("demo-facilities"),
         facilities: facilities.iter().map(to_proto::facility).collect(),
         dry_run: false,
+        source: String::new(),
     };
     let items = table::catalogue(CATALOGUE).map_err(damaged)?;
     let items = proto::PutItemsRequest {
         writer: writer("demo-catalogue"),
         items: items.iter().map(to_proto::item).collect(),
         dry_run: false,
+        source: String::new(),
     };
     client.put_persons(tokio_stream::iter([persons])).await?.into_inner().message().await?;
     client.put_facilities(tokio_stream::iter([facilities])).await?.into_inner().message().await?;

@@ -1,5 +1,7 @@
 //! `onestop import`: a register table, sent to a server in batches; each batch is one write.
 
+mod openings;
+
 use crate::cli::Context;
 use crate::cli::Exit;
 use crate::cli::client::ServerArguments;
@@ -58,6 +60,8 @@ enum Register {
     Facilities,
     /// 目录
     Catalogue,
+    /// 期初余额
+    Openings,
 }
 
 /// A table, read, as requests.
@@ -65,6 +69,7 @@ enum Batches {
     Persons(Vec<proto::PutPersonsRequest>),
     Facilities(Vec<proto::PutFacilitiesRequest>),
     Items(Vec<proto::PutItemsRequest>),
+    Openings(Vec<(u64, proto::LoadOpeningRequest)>),
 }
 
 pub(super) fn run(context: &Context, arguments: &ImportArguments) -> Exit {
@@ -89,6 +94,13 @@ pub(super) fn run(context: &Context, arguments: &ImportArguments) -> Exit {
             return Exit::Refused;
         }
     };
+    let batches = match batches {
+        Batches::Openings(openings) => {
+            let url = url(context, &arguments.server);
+            return openings::load(context, &url, openings, arguments.dry_run);
+        }
+        batches @ (Batches::Persons(_) | Batches::Facilities(_) | Batches::Items(_)) => batches,
+    };
     ask(context.lang, async {
         let channel = connect(&url(context, &arguments.server)).await?;
         let sum = put(channel, batches).await?;
@@ -105,7 +117,10 @@ pub(super) fn run(context: &Context, arguments: &ImportArguments) -> Exit {
 /// Reads the table and cuts it into requests. Their ids derive from the file, so that sending it again changes nothing.
 fn batches(arguments: &ImportArguments, bytes: &[u8]) -> Result<Batches, Complaints> {
     let digest = Sha256::digest(bytes);
-    let digest = digest.iter().take(8).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    let hex = digest.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    let name = arguments.file.file_name().unwrap_or_default().to_string_lossy();
+    let source = format!("{} sha256:{hex}", name.replace(char::is_control, ""));
+    let digest = hex.get(..16).unwrap_or_default();
     let writer = |index: usize| {
         Some(proto::Writer {
             facility: arguments.office.clone(),
@@ -122,6 +137,7 @@ fn batches(arguments: &ImportArguments, bytes: &[u8]) -> Result<Batches, Complai
                 writer: writer(index),
                 persons: persons.to_vec(),
                 dry_run,
+                source: source.clone(),
             };
             Batches::Persons(persons.chunks(BATCH).enumerate().map(request).collect())
         }
@@ -130,7 +146,12 @@ fn batches(arguments: &ImportArguments, bytes: &[u8]) -> Result<Batches, Complai
                 table::facilities(bytes)?.iter().map(to_proto::facility).collect();
             let request = |(index, facilities): (usize, &[proto::Facility])| {
                 let facilities = facilities.to_vec();
-                proto::PutFacilitiesRequest { writer: writer(index), facilities, dry_run }
+                proto::PutFacilitiesRequest {
+                    writer: writer(index),
+                    facilities,
+                    dry_run,
+                    source: source.clone(),
+                }
             };
             Batches::Facilities(facilities.chunks(BATCH).enumerate().map(request).collect())
         }
@@ -140,8 +161,26 @@ fn batches(arguments: &ImportArguments, bytes: &[u8]) -> Result<Batches, Complai
                 writer: writer(index),
                 items: items.to_vec(),
                 dry_run,
+                source: source.clone(),
             };
             Batches::Items(items.chunks(BATCH).enumerate().map(request).collect())
+        }
+        Register::Openings => {
+            let openings = table::openings(bytes)?.into_iter().enumerate();
+            let request = |(index, opening): (usize, table::Opening)| {
+                let key = opening.key;
+                let request = proto::LoadOpeningRequest {
+                    writer: writer(index),
+                    id: opening.id.to_string(),
+                    person: key.person.to_string(),
+                    insutype: key.insutype,
+                    family: key.family,
+                    benefit_year: i32::from(key.benefit_year),
+                    balances: Some(to_proto::sums(&opening.balances, 0)),
+                };
+                (opening.row, request)
+            };
+            Batches::Openings(openings.map(request).collect())
         }
     })
 }
@@ -162,6 +201,8 @@ async fn put(channel: Channel, batches: Batches) -> Result<proto::PutReply, Trou
             let bar = bar(requests.len());
             add_up(client.put_items(stream(requests)).await?.into_inner(), &bar).await
         }
+        // Opening balances are loaded one by one: see `openings`.
+        Batches::Openings(_) => Ok(proto::PutReply::default()),
     }
 }
 

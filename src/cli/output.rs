@@ -38,7 +38,7 @@ pub(super) fn complain(text: &str) {
 pub(super) fn refuse(refusal: &proto::Refusal, lang: Lang) {
     let (sentence, advice) = (in_title(&refusal.sentence, lang), in_title(&refusal.advice, lang));
     let refused = in_lang(lang, "拒绝", "refused");
-    let stop = in_lang(lang, "。", ".");
+    let stop = in_lang(lang, "。", ". ");
     complain(&format!("{refused} {}: {sentence}{stop}{advice}", refusal.code));
 }
 

@@ -19,6 +19,11 @@ pub(super) fn count(total: u64) -> ProgressBar {
     styled(ProgressBar::new(total), "{bar:40} {pos}/{len} {per_sec} {eta} left")
 }
 
+/// A counter of entries.
+pub(super) fn entries() -> ProgressBar {
+    styled(ProgressBar::no_length(), "{spinner} {pos} entries {per_sec}")
+}
+
 fn styled(bar: ProgressBar, template: &str) -> ProgressBar {
     match ProgressStyle::with_template(template) {
         Ok(style) => bar.with_style(style),

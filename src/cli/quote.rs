@@ -26,7 +26,6 @@ use std::fs::File;
 use std::io;
 use std::io::BufRead;
 use std::io::BufReader;
-use std::io::BufWriter;
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -34,7 +33,7 @@ use std::path::PathBuf;
 use std::thread;
 
 /// Lines that are answered together.
-const CHUNK_LINES: usize = 8192;
+const CHUNK_LINES: usize = 1024;
 
 #[derive(Debug, Args)]
 pub(super) struct QuoteArguments {
@@ -124,7 +123,7 @@ fn answer(
         }
     }
     if serde_json::from_str::<serde::de::IgnoredAny>(&first).is_ok() {
-        return many(arguments, desk, (vec![first, second], input), bytes);
+        return many(arguments, desk, (first + &second, input), bytes);
     }
     let mut text = first + &second;
     input.read_to_string(&mut text)?;
@@ -163,37 +162,39 @@ fn one(context: &Context, desk: &Desk, text: &str) -> Exit {
 fn many(
     arguments: &QuoteArguments,
     desk: &Desk,
-    (mut lines, mut input): (Vec<String>, Input),
+    (first, mut input): (String, Input),
     bytes: Option<u64>,
 ) -> io::Result<Exit> {
     let jobs = arguments.jobs.or_else(|| thread::available_parallelism().ok());
     let jobs = jobs.map_or(1, NonZeroUsize::get);
     let bar = progress::bytes(bytes);
-    let mut out = BufWriter::with_capacity(1 << 20, io::stdout().lock());
+    let mut out = io::stdout().lock();
+    let mut chunks: Vec<Chunk> = (0..jobs).map(|_| Chunk::default()).collect();
     let (mut quoted, mut refused) = (0_u64, 0_u64);
+    chunks[0].lines = first;
     loop {
-        let read = fill(&mut lines, &mut input)?;
-        if lines.is_empty() {
+        for chunk in &mut chunks {
+            chunk.fill(&mut input)?;
+        }
+        if chunks[0].lines.is_empty() {
             break;
         }
-        let share = lines.len().div_ceil(jobs);
-        let answers: Vec<Answers> = if jobs == 1 {
-            vec![desk.answer(&lines, arguments.trace)]
+        if jobs == 1 {
+            chunks[0].answer(desk, arguments.trace);
         } else {
             thread::scope(|scope| {
-                let trace = arguments.trace;
-                let answer = |lines| scope.spawn(move || desk.answer(lines, trace));
-                let threads: Vec<_> = lines.chunks(share).map(answer).collect();
-                threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
-            })
-        };
-        for part in answers {
-            out.write_all(&part.text)?;
-            quoted += part.quoted;
-            refused += part.refused;
+                for chunk in &mut chunks {
+                    scope.spawn(|| chunk.answer(desk, arguments.trace));
+                }
+            });
         }
-        bar.inc(read);
-        lines.clear();
+        for chunk in &mut chunks {
+            out.write_all(&chunk.answers)?;
+            quoted += chunk.quoted;
+            refused += chunk.refused;
+            bar.inc(u64::try_from(chunk.lines.len()).unwrap_or_default());
+            chunk.lines.clear();
+        }
     }
     out.flush()?;
     bar.finish_and_clear();
@@ -201,45 +202,43 @@ fn many(
     Ok(if refused == 0 { Exit::Done } else { Exit::Refused })
 }
 
-/// Reads more lines up to a chunk; says how many bytes the chunk has.
-fn fill(lines: &mut Vec<String>, input: &mut Input) -> io::Result<u64> {
-    while lines.len() < CHUNK_LINES {
-        let mut line = String::new();
-        if input.read_line(&mut line)? == 0 {
-            break;
-        }
-        if !line.trim().is_empty() {
-            lines.push(line);
-        }
-    }
-    Ok(lines.iter().map(|line| u64::try_from(line.len()).unwrap_or_default()).sum())
-}
-
-/// Answers to some lines.
-struct Answers {
-    text: Vec<u8>,
+/// Lines and their answers; the memory is used again for the next lines.
+#[derive(Default)]
+struct Chunk {
+    lines: String,
+    answers: Vec<u8>,
     quoted: u64,
     refused: u64,
 }
 
-impl Desk {
-    fn answer(&self, lines: &[String], trace: bool) -> Answers {
-        let mut answers =
-            Answers { text: Vec::with_capacity(lines.len() * 1024), quoted: 0, refused: 0 };
-        for line in lines {
-            let outcome = self.answer_line(line, trace);
+impl Chunk {
+    fn fill(&mut self, input: &mut Input) -> io::Result<()> {
+        for _ in 0..CHUNK_LINES {
+            if input.read_line(&mut self.lines)? == 0 {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, desk: &Desk, trace: bool) {
+        self.answers.clear();
+        (self.quoted, self.refused) = (0, 0);
+        for line in self.lines.lines().filter(|line| !line.trim().is_empty()) {
+            let outcome = desk.answer_line(line, trace);
             match outcome {
-                Outcome::Statement(_) => answers.quoted += 1,
-                Outcome::Refusal(_) => answers.refused += 1,
+                Outcome::Statement(_) => self.quoted += 1,
+                Outcome::Refusal(_) => self.refused += 1,
             }
             let reply = proto::QuoteManyReply { outcome: Some(outcome) };
             // Writing to memory does not fail.
-            let _ = serde_json::to_writer(&mut answers.text, &reply);
-            answers.text.push(b'\n');
+            let _ = serde_json::to_writer(&mut self.answers, &reply);
+            self.answers.push(b'\n');
         }
-        answers
     }
+}
 
+impl Desk {
     fn answer_line(&self, line: &str, trace: bool) -> Outcome {
         const WANT: (&str, &str) = ("a QuoteRequest in JSON form", "QuoteRequest 的 JSON 形式");
         let malformed = |error: String| {

@@ -23,7 +23,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 use tokio::sync::watch;
-use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::server::TcpIncoming;
 use tracing_subscriber::EnvFilter;
 
 use std::net::SocketAddr;
@@ -135,13 +135,12 @@ async fn serve(
         .max_encoding_message_size(usize::MAX);
     let limits = tower::ServiceBuilder::new()
         .layer(trace::TraceLayer)
-        .map_err(trace::overloaded)
+        .map_err(trace::in_words)
+        .timeout(Duration::from_millis(config.server.request_timeout_ms))
         .load_shed()
         .concurrency_limit(config.server.requests_max)
         .into_inner();
     let server = tonic::transport::Server::builder()
-        .timeout(Duration::from_millis(config.server.request_timeout_ms))
-        .tcp_nodelay(true)
         .http2_keepalive_interval(Some(Duration::from_secs(60)))
         .layer(limits)
         .add_service(health_service)
@@ -149,7 +148,10 @@ async fn serve(
         .add_service(settlement)
         .add_service(rules)
         .add_service(registers)
-        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), until(stopping.clone()));
+        .serve_with_incoming_shutdown(
+            TcpIncoming::from(listener).with_nodelay(Some(true)),
+            until(stopping.clone()),
+        );
     tracing::info!(%address, "listening");
     if let Some(file) = ready_file {
         std::fs::write(&file, address.to_string()).map_err(|error| failed(&error))?;

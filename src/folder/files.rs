@@ -6,7 +6,8 @@ use crate::folder::PACK_BYTES_MAX;
 
 use std::fs;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::path::PathBuf;
 
 /// The TOML files of a folder, by name.
 pub(super) fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {

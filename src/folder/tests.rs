@@ -10,7 +10,8 @@ use crate::wire::from_proto;
 use std::error::Error;
 use std::fs;
 
-use tempfile::{TempDir, tempdir};
+use tempfile::TempDir;
+use tempfile::tempdir;
 
 /// A folder with these files.
 fn folder(files: &[(&str, &[u8])]) -> TempDir {
@@ -145,7 +146,10 @@ fn the_sample_register_holds_what_its_admissions_name() {
         let day = admission.discharged_on;
         assert_eq!(day.year(), 2018, "{path:?}");
         let person = &registers.persons[&admission.person];
-        assert!(person.holds_on("registered_poor", admission.admitted_on), "{path:?}");
+        assert!(
+            person.holds_identity_on("registered_poor", &[], admission.admitted_on),
+            "{path:?}"
+        );
         let place = person.enrolment_on(day).unwrap().place;
         let facility = &registers.facilities[&admission.facility.unwrap()];
         assert!(facility.entry_on(day).is_some(), "{path:?}");

@@ -4,13 +4,21 @@ use crate::refusal::EntryName;
 use crate::refusal::Lang;
 use crate::refusal::Refusal;
 
+/// How much of a sentence is kept from its beginning and from its end. Unit: signs.
+const BEGINNING: usize = 600;
+const ENDING: usize = 200;
+/// Most entries that a sentence names.
+const NAMED_MAX: usize = 20;
+
 impl Refusal {
-    /// What was wrong, and where. Names no person.
+    /// What was wrong, and where. Names no person. At most some hundred signs, none of them a control character, whatever
+    /// somebody sent: a status travels in a header, which has little room.
     pub fn sentence(&self, lang: Lang) -> String {
-        match lang {
+        let sentence = match lang {
             Lang::En => self.english(),
             Lang::Zh => self.chinese(),
-        }
+        };
+        presentable(&sentence)
     }
 
     #[expect(clippy::too_many_lines, reason = "one closed list")]
@@ -278,10 +286,25 @@ fn short(text: &str) -> String {
     text.chars().take(40).chain("…".chars()).collect()
 }
 
+/// Cuts a long text in its middle, and shows control characters as what they are.
+fn presentable(text: &str) -> String {
+    let plain = |sign: char| if sign.is_control() { '\u{fffd}' } else { sign };
+    let signs: Vec<char> = text.chars().map(plain).collect();
+    if signs.len() <= BEGINNING + ENDING {
+        return signs.into_iter().collect();
+    }
+    let (beginning, ending) = (&signs[..BEGINNING], &signs[signs.len() - ENDING..]);
+    beginning.iter().chain(&['…']).chain(ending).collect()
+}
+
 fn names(entries: &[EntryName], none: &str) -> String {
     if entries.is_empty() {
         return none.to_owned();
     }
     let name = |entry: &EntryName| format!("{} ({})", entry.id, entry.sequence);
-    entries.iter().map(name).collect::<Vec<_>>().join(", ")
+    let mut names: Vec<String> = entries.iter().take(NAMED_MAX).map(name).collect();
+    if NAMED_MAX < entries.len() {
+        names.push(format!("… (+{})", entries.len() - NAMED_MAX));
+    }
+    names.join(", ")
 }

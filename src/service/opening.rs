@@ -15,12 +15,12 @@ use crate::service::Failure;
 use crate::service::RETRIES_MAX;
 use crate::service::Service;
 use crate::service::acknowledged;
-use crate::service::compare;
 use crate::service::entry;
 use crate::service::now;
 use crate::service::used_for_another_kind;
 use crate::store::AppendError;
 use crate::store::Stored;
+use crate::wire::compare;
 use crate::wire::from_proto;
 use crate::wire::to_proto;
 
@@ -61,7 +61,7 @@ impl Service {
                 accumulators: Some(to_proto::accumulators(&after)),
                 ..proto::Opening::default()
             };
-            let entry = entry(Kind::Opening(opening), now());
+            let entry = entry(Kind::Opening(opening), now())?;
             match self.store.append(entry.clone()).await {
                 Ok(receipt) => return opening_of(acknowledged(receipt, entry)),
                 Err(AppendError::Raced) => {}

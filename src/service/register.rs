@@ -1,5 +1,6 @@
 //! Writes to the registers. Each is one ledger entry; a put that changes nothing writes nothing.
 
+use crate::calendar::Day;
 use crate::calendar::Span;
 use crate::id::FacilityId;
 use crate::id::PersonId;
@@ -13,12 +14,12 @@ use crate::register::Item;
 use crate::register::Person;
 use crate::service::Failure;
 use crate::service::Service;
-use crate::service::compare;
 use crate::service::entry;
 use crate::service::now;
 use crate::service::used_for_another_kind;
 use crate::store::AppendError;
 use crate::store::Stored;
+use crate::wire::compare;
 use crate::wire::from_proto;
 use crate::wire::to_proto;
 
@@ -26,6 +27,8 @@ use serde::Serialize;
 
 /// Most records of one put.
 const RECORDS_MAX: usize = 10_000;
+/// How many writes are listed at once.
+const WRITES_MAX: usize = 100;
 
 impl Service {
     /// Puts persons, all or none.
@@ -34,6 +37,7 @@ impl Service {
         request: proto::PutPersonsRequest,
     ) -> Result<proto::PutReply, Failure> {
         let writer = from_proto::writer(request.writer.as_ref())?;
+        from_proto::text(&request.source, "source")?;
         let persons = read(&request.persons, "persons", from_proto::person)?;
         let records: Vec<_> = persons.iter().map(to_proto::person).collect();
         let dry_run = request.dry_run;
@@ -60,6 +64,7 @@ impl Service {
         request: proto::PutFacilitiesRequest,
     ) -> Result<proto::PutReply, Failure> {
         let writer = from_proto::writer(request.writer.as_ref())?;
+        from_proto::text(&request.source, "source")?;
         let facilities = read(&request.facilities, "facilities", from_proto::facility)?;
         let records: Vec<_> = facilities.iter().map(to_proto::facility).collect();
         let dry_run = request.dry_run;
@@ -86,6 +91,7 @@ impl Service {
         request: proto::PutItemsRequest,
     ) -> Result<proto::PutReply, Failure> {
         let writer = from_proto::writer(request.writer.as_ref())?;
+        from_proto::text(&request.source, "source")?;
         let items = read(&request.items, "items", from_proto::item)?;
         let records: Vec<_> = items.iter().map(to_proto::item).collect();
         let dry_run = request.dry_run;
@@ -110,11 +116,71 @@ impl Service {
         self.put(&writer, Put::Items(stored), reply).await
     }
 
-    /// A person of the register.
+    /// A person of the register, now or at the end of a past day.
     pub fn get_person(&self, request: &proto::GetPersonRequest) -> Result<proto::Person, Failure> {
+        if request.as_of.is_empty() {
+            let id = from_proto::id(&request.id, "id", PersonId::parse)?;
+            let person = self.store.person(&id)?.ok_or(Refusal::UnknownPerson)?;
+            return Ok(to_proto::person(&person));
+        }
+        let latest = self.person_history(request)?.versions.pop();
+        Ok(latest.and_then(|version| version.person).ok_or(Refusal::UnknownPerson)?)
+    }
+
+    /// All that the register had of a person by the end of a day, oldest first.
+    pub fn person_history(
+        &self,
+        request: &proto::GetPersonRequest,
+    ) -> Result<proto::PersonHistory, Failure> {
         let id = from_proto::id(&request.id, "id", PersonId::parse)?;
-        let person = self.store.person(&id)?.ok_or(Refusal::UnknownPerson)?;
-        Ok(to_proto::person(&person))
+        let as_of = from_proto::day_if_given(&request.as_of, "as_of")?;
+        let mut versions = Vec::new();
+        for number in self.store.writes_of_person(&id)? {
+            let Stored { entry, .. } = self.stored(number)?;
+            let recorded_on = entry.recorded_at.get(..10).and_then(Day::parse);
+            if as_of.is_some_and(|as_of| recorded_on.is_none_or(|day| as_of < day)) {
+                break;
+            }
+            let Some(Kind::Register(register)) = entry.kind else { continue };
+            let Some(Put::Persons(put)) = register.put else { continue };
+            // Of two in one write the later stands.
+            let person = put.persons.into_iter().rfind(|person| person.id == id.as_str());
+            versions.push(proto::PersonVersion {
+                number,
+                recorded_at: entry.recorded_at,
+                writer: put.writer,
+                source: put.source,
+                person,
+            });
+        }
+        if versions.is_empty() {
+            return Err(Refusal::UnknownPerson.into());
+        }
+        Ok(proto::PersonHistory { versions })
+    }
+
+    /// The next writes to the registers after a number; none at the end.
+    pub fn register_writes(&self, after: u64) -> Result<Vec<proto::RegisterWrite>, Failure> {
+        let mut writes = Vec::new();
+        for number in self.store.register_writes(after, WRITES_MAX)? {
+            let Stored { entry, .. } = self.stored(number)?;
+            let Some(Kind::Register(register)) = entry.kind else { continue };
+            let (name, writer, source) = match register.put {
+                Some(Put::Persons(put)) => ("persons", put.writer, put.source),
+                Some(Put::Facilities(put)) => ("facilities", put.writer, put.source),
+                Some(Put::Items(put)) => ("items", put.writer, put.source),
+                None => continue,
+            };
+            writes.push(proto::RegisterWrite {
+                number,
+                recorded_at: entry.recorded_at,
+                writer,
+                register: name.to_owned(),
+                source,
+                reply: register.reply,
+            });
+        }
+        Ok(writes)
     }
 
     /// A facility of the register.
@@ -149,7 +215,7 @@ impl Service {
             return Ok(reply);
         }
         let register = proto::RegisterPut { put: Some(put), reply: Some(reply) };
-        match self.store.append(entry(Kind::Register(register), now())).await {
+        match self.store.append(entry(Kind::Register(register), now())?).await {
             Ok(receipt) => {
                 let (number, facility, request_id) = (receipt.sequence, &writer.0, &writer.1);
                 tracing::info!(number, %facility, %request_id, "register written");

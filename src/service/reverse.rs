@@ -15,7 +15,6 @@ use crate::service::Failure;
 use crate::service::RETRIES_MAX;
 use crate::service::Service;
 use crate::service::acknowledged;
-use crate::service::compare;
 use crate::service::entry;
 use crate::service::now;
 use crate::service::used_for_another_kind;
@@ -23,6 +22,7 @@ use crate::store::AppendError;
 use crate::store::EntryKind;
 use crate::store::Stored;
 use crate::store::Year;
+use crate::wire::compare;
 use crate::wire::from_proto;
 use crate::wire::to_proto;
 
@@ -58,7 +58,7 @@ impl Service {
                 reason: reason.clone(),
                 ..proto::Reversal::default()
             };
-            let entry = entry(Kind::Reversal(reversal), now());
+            let entry = entry(Kind::Reversal(reversal), now())?;
             match self.store.append(entry.clone()).await {
                 Ok(receipt) => {
                     tracing::info!(

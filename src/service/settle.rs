@@ -13,17 +13,18 @@ use crate::service::Failure;
 use crate::service::RETRIES_MAX;
 use crate::service::Service;
 use crate::service::acknowledged;
-use crate::service::compare;
 use crate::service::entry;
 use crate::service::now;
 use crate::service::quote::Quoting;
 use crate::service::quote::balanced;
 use crate::service::used_for_another_kind;
 use crate::settle::Terms;
+use crate::settle::added;
 use crate::settle::settle;
 use crate::situation::situation;
 use crate::store::AppendError;
 use crate::store::Stored;
+use crate::wire::compare;
 use crate::wire::from_proto;
 use crate::wire::to_proto;
 use crate::wire::to_proto::Detail;
@@ -68,7 +69,7 @@ impl Service {
             }
             self.refuse_second(&asking)?;
             let record = self.compute(&asking)?;
-            let entry = entry(Kind::Settlement(record), now());
+            let entry = entry(Kind::Settlement(record), now())?;
             match self.store.append(entry.clone()).await {
                 Ok(receipt) => {
                     tracing::info!(
@@ -165,7 +166,7 @@ impl Service {
         Ok(proto::SettlementRecord {
             request: Some(asking.stored.clone()),
             statement: Some(to_proto::statement(&statement, &situation, admitted_on, Detail::Full)),
-            accumulators: Some(to_proto::accumulators(&year.after(&statement.added))),
+            accumulators: Some(to_proto::accumulators(&year.after(&added(&situation, &statement)))),
             ..proto::SettlementRecord::default()
         })
     }

@@ -93,7 +93,8 @@ pub(super) fn apply(
         }
         Kind::Reversal(reversal) => undo(view, sequence, reversal)?,
         Kind::Register(register) => {
-            put(view, register);
+            put(view, sequence, register);
+            view.put(keys::register_write(sequence), Vec::new());
             view.put_link(sequence, Link::upon(EntryKind::Register, 0));
         }
     }
@@ -101,11 +102,12 @@ pub(super) fn apply(
 }
 
 /// Registers hold each record as it was put last.
-fn put(view: &mut View<'_>, register: &proto::RegisterPut) {
+fn put(view: &mut View<'_>, sequence: u64, register: &proto::RegisterPut) {
     match &register.put {
         Some(Put::Persons(put)) => {
             for person in &put.persons {
                 view.put(keys::person(&person.id), person.encode_to_vec());
+                view.put(keys::write_of_person(&person.id, sequence), Vec::new());
             }
         }
         Some(Put::Facilities(put)) => {
@@ -162,7 +164,7 @@ fn put_year(
 }
 
 /// Who wrote an entry, and what kind it is.
-pub(super) fn writer(entry: &proto::LedgerEntry) -> Option<(&proto::Writer, &Kind)> {
+pub(crate) fn writer(entry: &proto::LedgerEntry) -> Option<(&proto::Writer, &Kind)> {
     let kind = entry.kind.as_ref()?;
     let writer = match kind {
         Kind::Settlement(record) => record.request.as_ref()?.writer.as_ref()?,
@@ -182,7 +184,7 @@ fn read_key(key: Option<&proto::AccumulatorKey>) -> Result<AccumulatorKey, Fault
 }
 
 /// The key of a settlement's year, from what it recorded.
-fn settlement_key(record: &proto::SettlementRecord) -> Result<AccumulatorKey, Fault> {
+pub(crate) fn settlement_key(record: &proto::SettlementRecord) -> Result<AccumulatorKey, Fault> {
     let key = record.statement.as_ref().and_then(|statement| {
         let admission = record.request.as_ref()?.admission.as_ref()?;
         Some(proto::AccumulatorKey {
@@ -195,7 +197,7 @@ fn settlement_key(record: &proto::SettlementRecord) -> Result<AccumulatorKey, Fa
     read_key(key.as_ref())
 }
 
-fn opening_key(request: &proto::LoadOpeningRequest) -> Result<AccumulatorKey, Fault> {
+pub(crate) fn opening_key(request: &proto::LoadOpeningRequest) -> Result<AccumulatorKey, Fault> {
     read_key(Some(&proto::AccumulatorKey {
         person: request.person.clone(),
         insutype: request.insutype.clone(),

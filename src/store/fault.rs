@@ -34,6 +34,12 @@ pub enum Fault {
         /// What this program reads.
         wanted: &'static str,
     },
+    /// Another process has the store open.
+    #[error("`{}` is locked: another process has this store open", path.display())]
+    Locked {
+        /// The lock.
+        path: PathBuf,
+    },
     /// Stored bytes are no message of this program.
     #[error("stored bytes cannot be decoded")]
     Undecodable(#[source] prost::DecodeError),
@@ -78,6 +84,7 @@ impl Fault {
             Fault::Unconfirmed | Fault::Index(_) => false,
             Fault::File { .. }
             | Fault::Format { .. }
+            | Fault::Locked { .. }
             | Fault::Undecodable(_)
             | Fault::Unreadable(_)
             | Fault::EntryVersion(_)

@@ -84,7 +84,7 @@ impl Index {
         let mut tries = 0;
         loop {
             match catch_unwind(AssertUnwindSafe(|| config.open())) {
-                Ok(Ok(database)) => return Ok(Index { database }),
+                Ok(Ok(database)) => return Index { database }.of_this_layout(),
                 Ok(Err(sled::Error::Io(error))) if tries < LOCK_TRIES_MAX && is_lock(&error) => {
                     tries += 1;
                     thread::sleep(LOCK_WAIT);
@@ -92,6 +92,20 @@ impl Index {
                 Ok(Err(error)) => return Err(error.to_string()),
                 Err(_) => return Err("it cannot be opened".to_owned()),
             }
+        }
+    }
+
+    /// Refuses an index of another layout; a new one gets this.
+    fn of_this_layout(self) -> Result<Index, String> {
+        let found = self.database.get(keys::LAYOUT).map_err(|error| error.to_string())?;
+        match found {
+            Some(found) if found == keys::LAYOUT_NOW => Ok(self),
+            None if self.database.is_empty() => {
+                let written = self.database.insert(keys::LAYOUT, keys::LAYOUT_NOW);
+                written.map_err(|error| error.to_string())?;
+                Ok(self)
+            }
+            Some(_) | None => Err("its layout is that of another version".to_owned()),
         }
     }
 

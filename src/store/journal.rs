@@ -68,6 +68,13 @@ pub struct Head {
 impl Head {
     /// The head of a journal without records.
     pub const EMPTY: Head = Head { sequence: 0, digest: Digest::GENESIS };
+
+    /// The head once this content is appended.
+    #[must_use]
+    pub fn next(self, content: &[u8]) -> Head {
+        let sequence = self.sequence + 1;
+        Head { sequence, digest: Digest::of(&self.digest, sequence, content) }
+    }
 }
 
 /// Bytes that a crash left behind the last whole record (残尾).

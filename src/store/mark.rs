@@ -9,6 +9,7 @@ use crate::store::journal::digest::Digest;
 
 use std::fs;
 use std::fs::File;
+use std::fs::TryLockError;
 use std::io;
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
@@ -45,6 +46,22 @@ pub(super) fn check_format(directory: &Path) -> Result<(), Fault> {
             replace(directory, "FORMAT", &format!("{FORMAT}\n")).map_err(fault)
         }
         Err(error) => Err(fault(error)),
+    }
+}
+
+/// Keeps other processes out of the store for as long as the file is held.
+///
+/// The journal has a lock of its own, but the index is looked at before the journal is opened, and one that is in use must not
+/// be taken for one that cannot be opened and be set aside.
+pub(super) fn lock(directory: &Path) -> Result<File, Fault> {
+    let path = directory.join("store.lock");
+    let fault = |source| Fault::File { path: path.clone(), source };
+    let options = File::options().write(true).create(true).truncate(false).open(&path);
+    let file = options.map_err(fault)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Fault::Locked { path }),
+        Err(TryLockError::Error(error)) => Err(fault(error)),
     }
 }
 

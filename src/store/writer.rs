@@ -17,6 +17,7 @@ use prost::Message;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
@@ -42,13 +43,18 @@ impl Writer {
     pub(super) fn start(
         journal: Journal,
         index: Arc<Index>,
-        directory: PathBuf,
+        (directory, lock): (PathBuf, File),
     ) -> Result<Writer, Fault> {
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
         let path = directory.clone();
         let thread = thread::Builder::new()
             .name("ledger".to_owned())
-            .spawn(move || Loop { journal, index, directory, receiver, broken: false }.run())
+            .spawn(move || {
+                let outcome = Loop { journal, index, directory, receiver, broken: false }.run();
+                // Only now may another process look at the files.
+                drop(lock);
+                outcome
+            })
             .map_err(|source| Fault::File { path, source })?;
         Ok(Writer { sender, thread })
     }

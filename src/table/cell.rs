@@ -3,6 +3,8 @@
 use crate::calendar::Day;
 use crate::calendar::Span;
 use crate::id::is_id;
+use crate::money::Exact;
+use crate::money::Money;
 use crate::money::NumberError;
 use crate::money::Price;
 use crate::money::Rate;
@@ -246,6 +248,28 @@ pub(super) fn rate(text: &str) -> Result<Rate, Wrong> {
 pub(super) fn price(text: &str) -> Result<Price, Wrong> {
     let advice = ("write yuan as plain digits, such as 12.5", "应为以元计的普通数字,如 12.5");
     Price::parse(text).map_err(|why| number(why, advice))
+}
+
+/// An amount.
+pub(super) fn money(text: &str) -> Result<Money, Wrong> {
+    let advice =
+        ("write yuan with at most two decimals, such as 12.50", "应为元,至多两位小数,如 12.50");
+    Money::parse(text).map_err(|why| number(why, advice))
+}
+
+/// What a guarantee allowed, with up to eight decimals.
+pub(super) fn allowed(text: &str) -> Result<Exact, Wrong> {
+    let advice = ("write yuan with at most eight decimals", "应为元,至多八位小数");
+    Exact::parse_allowed(text).map_err(|why| number(why, advice))
+}
+
+/// A whole number.
+pub(super) fn whole<T: std::str::FromStr>(text: &str) -> Result<T, Wrong> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse() {
+        Ok(number) if plain => Ok(number),
+        Ok(_) | Err(_) => wrong("is not a whole number, such as 3", "应为整数,如 3"),
+    }
 }
 
 fn number(why: NumberError, advice: (&str, &str)) -> Wrong {

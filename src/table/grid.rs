@@ -2,7 +2,9 @@
 
 use crate::table::Complaints;
 
-use csv::{ByteRecord, ReaderBuilder, StringRecord};
+use csv::ByteRecord;
+use csv::ReaderBuilder;
+use csv::StringRecord;
 
 /// A column that a table may have.
 pub(super) struct Column {

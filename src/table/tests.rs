@@ -174,8 +174,8 @@ fn rows_of_one_person_add_up_wherever_they_stand() {
     let places: Vec<&str> = second.enrolments.iter().map(|one| one.place.as_str()).collect();
     assert_eq!(places, ["510421", "510411"]);
     assert_eq!(second.identities.len(), 2);
-    assert!(second.holds_on("registered_poor", day("2020-12-31")));
-    assert!(!second.holds_on("registered_poor", day("2021-01-01")));
+    assert!(second.holds_identity_on("registered_poor", &[], day("2020-12-31")));
+    assert!(!second.holds_identity_on("registered_poor", &[], day("2021-01-01")));
 }
 
 #[test]

@@ -34,14 +34,28 @@ pub(super) async fn fill_registers(service: &Service, scenario: &Value) -> Resul
         })
     };
     let persons = list(&scenario["persons"]).iter().map(person).collect();
-    let persons = proto::PutPersonsRequest { writer: writer("persons"), persons, dry_run: false };
+    let persons = proto::PutPersonsRequest {
+        writer: writer("persons"),
+        persons,
+        dry_run: false,
+        source: String::new(),
+    };
     service.put_persons(persons).await.map_err(|error| error.to_string())?;
     let facilities = list(&scenario["facilities"]).iter().map(facility).collect();
-    let facilities =
-        proto::PutFacilitiesRequest { writer: writer("facilities"), facilities, dry_run: false };
+    let facilities = proto::PutFacilitiesRequest {
+        writer: writer("facilities"),
+        facilities,
+        dry_run: false,
+        source: String::new(),
+    };
     service.put_facilities(facilities).await.map_err(|error| error.to_string())?;
     let items = list(&scenario["catalogue"]).iter().map(item).collect();
-    let items = proto::PutItemsRequest { writer: writer("items"), items, dry_run: false };
+    let items = proto::PutItemsRequest {
+        writer: writer("items"),
+        items,
+        dry_run: false,
+        source: String::new(),
+    };
     service.put_items(items).await.map_err(|error| error.to_string())?;
     Ok(())
 }

@@ -39,6 +39,7 @@ use crate::register::LEVEL_MAX;
 use crate::register::Person;
 use crate::register::Place;
 use crate::register::Tier;
+use crate::rules::PACK_BYTES_MAX;
 
 /// What a field should be, in English and Chinese.
 type Want = (&'static str, &'static str);
@@ -57,6 +58,7 @@ const A_TIER: Want = (
 );
 const A_LEVEL: Want = ("a level from 0 to 3", "0 至 3 的级别");
 const A_CLASS: Want = ("`A`, `B` or `C`", "A、B 或 C");
+const A_CHAIN: Want = ("a chain such as `episode:E1`", "连续计算链,如 episode:E1");
 const DIGITS: Want = ("a code of 1 to 10 digits", "1 至 10 位数字代码");
 const A_PREFIX: Want = ("empty or 2, 4 or 6 digits", "空或 2、4、6 位数字");
 const GIVEN: Want = ("given", "必填项");
@@ -239,6 +241,14 @@ fn drugs(totals: &proto::Totals) -> Result<Option<Drugs>, Refusal> {
 
 /// Five parts; those left out are nothing.
 pub fn parts(message: Option<&proto::Parts>, field: &str) -> Result<Parts, Refusal> {
+    parts_by(message, field, money)
+}
+
+fn parts_by(
+    message: Option<&proto::Parts>,
+    field: &str,
+    money: impl Fn(&str, &str) -> Result<Money, Refusal>,
+) -> Result<Parts, Refusal> {
     let Some(message) = message else { return Ok(Parts::default()) };
     let mut parts = Parts::default();
     for (part, text) in [
@@ -284,7 +294,11 @@ fn line(message: &proto::Line, index: usize) -> Result<Line, Refusal> {
 }
 
 /// Catalogue facts; a class B entry has a first-copay rate, and only such an entry.
-fn item_facts(message: &proto::ItemFacts, code: &str, field: &str) -> Result<ItemFacts, Refusal> {
+pub fn item_facts(
+    message: &proto::ItemFacts,
+    code: &str,
+    field: &str,
+) -> Result<ItemFacts, Refusal> {
     let rate = match message.first_copay_rate.as_str() {
         "" => None,
         text => Some(number(text, &format!("{field}.first_copay_rate"), Rate::parse)?),
@@ -418,19 +432,19 @@ pub fn key(message: Option<&proto::AccumulatorKey>) -> Result<AccumulatorKey, Re
     })
 }
 
-/// A benefit year.
+/// A benefit year. The first day that can be written may lie in one that began in the year 0.
 pub fn benefit_year(year: i32, field: &str) -> Result<i16, Refusal> {
-    const A_YEAR: Want = ("a year from 1 to 9999", "1 至 9999 的年份");
+    const A_YEAR: Want = ("a year from 0 to 9999", "0 至 9999 的年份");
     i16::try_from(year)
         .ok()
-        .filter(|year| (1..=9999).contains(year))
+        .filter(|year| (0..=9999).contains(year))
         .ok_or_else(|| malformed(field, A_YEAR))
 }
 
 /// What stood in another system, without the version (spec 8.3): `allowed` left out is `remaining`.
 pub fn balances(message: Option<&proto::Accumulators>) -> Result<Sums, Refusal> {
     let message = message.ok_or_else(|| malformed("balances", GIVEN))?;
-    let sums = sums(message)?;
+    let sums = sums(message, &Amounts { money: Money::parse, allowed: Exact::parse_allowed })?;
     if sums.parts.total() != sums.total {
         return Err(Refusal::TotalsSum { stated: sums.total, sum: sums.parts.total() });
     }
@@ -440,12 +454,22 @@ pub fn balances(message: Option<&proto::Accumulators>) -> Result<Sums, Refusal> 
     Ok(sums)
 }
 
+/// How amounts of accumulators are read: each below the limit, or sums of many.
+struct Amounts {
+    money: fn(&str) -> Result<Money, NumberError>,
+    allowed: fn(&str) -> Result<Exact, NumberError>,
+}
+
 /// The sums of accumulators.
-fn sums(message: &proto::Accumulators) -> Result<Sums, Refusal> {
+fn sums(message: &proto::Accumulators, amounts: &Amounts) -> Result<Sums, Refusal> {
+    let money = |text: &str, field: &str| match text {
+        "" => Ok(Money::ZERO),
+        text => number(text, field, amounts.money),
+    };
     let mut sums = Sums {
         admissions: message.admissions,
         total: money(&message.total, "balances.total")?,
-        parts: parts(message.parts.as_ref(), "balances.parts")?,
+        parts: parts_by(message.parts.as_ref(), "balances.parts", money)?,
         patient_pay: money(&message.patient_pay, "balances.patient_pay")?,
         ..Sums::default()
     };
@@ -458,7 +482,7 @@ fn sums(message: &proto::Accumulators) -> Result<Sums, Refusal> {
             paid: money(&one.paid, &field("paid"))?,
             allowed: match one.allowed.as_str() {
                 "" => Exact::from(remaining),
-                text => number(text, &field("allowed"), Exact::parse_allowed)?,
+                text => number(text, &field("allowed"), amounts.allowed)?,
             },
             measured: money(&one.measured, &field("measured"))?,
             remaining,
@@ -471,9 +495,12 @@ fn sums(message: &proto::Accumulators) -> Result<Sums, Refusal> {
     for one in &message.chains {
         let field = format!("balances.chains[{}]", one.step);
         let met = money(&one.met, &format!("{field}.met"))?;
-        let chain = id(&one.chain, &format!("{field}.chain"), |text| {
-            (!text.is_empty() && text.chars().count() <= TEXT_CHARS_MAX).then(|| text.to_owned())
-        })?;
+        // A chain by diagnosis is named by all the prefixes that its pack has.
+        let fits = !one.chain.is_empty() && one.chain.len() <= PACK_BYTES_MAX;
+        let chain = one.chain.clone();
+        if !fits {
+            return Err(malformed(&format!("{field}.chain"), A_CHAIN));
+        }
         if sums.chain(&one.step, &chain) != Money::ZERO {
             return Err(malformed(&field, ONCE));
         }
@@ -490,7 +517,8 @@ fn sums(message: &proto::Accumulators) -> Result<Sums, Refusal> {
 
 /// Stored accumulators; `allowed` left out is nothing here.
 pub fn accumulators(message: &proto::Accumulators) -> Result<Accumulators, Refusal> {
-    let mut sums = sums(message)?;
+    let amounts = Amounts { money: Money::parse_sum, allowed: Exact::parse_allowed_sum };
+    let mut sums = sums(message, &amounts)?;
     for one in message.steps.iter().filter(|one| one.allowed.is_empty()) {
         if let Some(year) = sums.steps.get_mut(&one.step) {
             year.allowed = Exact::ZERO;

@@ -193,17 +193,22 @@ pub fn statement(
         amount: amount.to_string(),
     });
     proto::Statement {
-        pack: Some(pack_name(situation.pack)),
+        pack: Some(proto::PackName {
+            id: situation.pack.id.clone(),
+            effective_from: situation.pack.span.from.to_string(),
+            digest: situation.pack.digest.clone(),
+            title: full.then(|| title(&situation.pack.title)),
+        }),
         benefit_year: i32::from(situation.key.benefit_year),
         version: statement.version,
         facts: full.then(|| facts(situation, admitted_on)),
         deposit_exempt: statement.deposit_exempt.is_some(),
-        deposit_source: source_of(statement.deposit_exempt),
+        deposit_source: source_of(statement.deposit_exempt.filter(|_| full)),
         total: statement.total.to_string(),
         parts: Some(parts(&statement.parts)),
         lines,
-        checks: statement.checks.iter().map(check_result).collect(),
-        warnings: statement.warnings.iter().map(warning).collect(),
+        checks: statement.checks.iter().map(|check| check_result(check, full)).collect(),
+        warnings: statement.warnings.iter().map(|one| warning(one, full)).collect(),
         steps,
         patient_pay: statement.patient_pay.to_string(),
         payments: statement.summary.payments.to_string(),
@@ -238,8 +243,18 @@ fn line_result(result: &LineResult<'_>) -> proto::LineResult {
     }
 }
 
-fn check_result(result: &CheckResult<'_>) -> proto::CheckResult {
+fn check_result(result: &CheckResult<'_>, full: bool) -> proto::CheckResult {
     let check = &result.check.value;
+    let amounts = proto::CheckResult {
+        id: check.id.clone(),
+        measured: result.found.is_some(),
+        excess: optional(result.found.map(|found| found.excess)),
+        moved: result.moved.to_string(),
+        ..proto::CheckResult::default()
+    };
+    if !full {
+        return amounts;
+    }
     let (measure, threshold) = match check.measure {
         Measure::CatalogueDrugShare(rate) => ("catalogue_drug_share", rate),
         Measure::OwnExpenseShare(rate) => ("own_expense_share", rate),
@@ -249,45 +264,45 @@ fn check_result(result: &CheckResult<'_>) -> proto::CheckResult {
         OnBreach::FacilityBorne => "facility_borne",
     };
     proto::CheckResult {
-        id: check.id.clone(),
         measure: measure.to_owned(),
         threshold: threshold.to_string(),
         on_breach: on_breach.to_owned(),
-        measured: result.found.is_some(),
         part: optional(result.found.map(|found| found.part)),
         whole: optional(result.found.map(|found| found.whole)),
-        excess: optional(result.found.map(|found| found.excess)),
-        moved: result.moved.to_string(),
         source: Some(source(&result.check.source)),
+        ..amounts
     }
 }
 
-fn warning(warning: &Warning) -> proto::Warning {
-    let (kind, code, zh, en) = match warning {
-        Warning::NotInCatalogue(code) => (
-            "not-in-catalogue",
-            code.as_str(),
-            format!("项目 {code} 不在目录内,按丙类处理"),
-            format!("item `{code}` is not in the catalogue and counts as class C"),
-        ),
-        Warning::TotalsUnseen => (
-            "totals-unseen",
-            "",
-            "本单只有合计,规则中的目录调整和减免未能适用".to_owned(),
-            "a bill of totals: the pack's overrides and waivers could not be applied".to_owned(),
-        ),
-        Warning::DrugsNotMeasured => (
-            "drugs-not-measured",
-            "",
-            "未提供药品费,目录内药品占比未检查".to_owned(),
-            "the bill does not state its drugs: the drug share was not checked".to_owned(),
-        ),
+fn warning(warning: &Warning, full: bool) -> proto::Warning {
+    let (kind, code) = match warning {
+        Warning::NotInCatalogue(code) => ("not-in-catalogue", code.as_str()),
+        Warning::TotalsUnseen => ("totals-unseen", ""),
+        Warning::DrugsNotMeasured => ("drugs-not-measured", ""),
     };
     proto::Warning {
         kind: kind.to_owned(),
         code: code.to_owned(),
-        sentence: Some(proto::Title { zh, en }),
+        sentence: full.then(|| warning_sentence(warning)),
     }
+}
+
+fn warning_sentence(warning: &Warning) -> proto::Title {
+    let (zh, en) = match warning {
+        Warning::NotInCatalogue(code) => (
+            format!("项目 {code} 不在目录内,按丙类处理"),
+            format!("item `{code}` is not in the catalogue and counts as class C"),
+        ),
+        Warning::TotalsUnseen => (
+            "本单只有合计,规则中的目录调整和减免未能适用".to_owned(),
+            "a bill of totals: the pack's overrides and waivers could not be applied".to_owned(),
+        ),
+        Warning::DrugsNotMeasured => (
+            "未提供药品费,目录内药品占比未检查".to_owned(),
+            "the bill does not state its drugs: the drug share was not checked".to_owned(),
+        ),
+    };
+    proto::Title { zh, en }
 }
 
 /// The key of a benefit year.

@@ -5,6 +5,12 @@ use crate::accumulators::AccumulatorKey;
 /// Where the index stands.
 pub(in crate::store) const STANDS_AT: &[u8] = b"m";
 
+/// Which keys and values the index has.
+pub(in crate::store) const LAYOUT: &[u8] = b"layout";
+
+/// Grows with every change of keys or values; an index of another layout is built anew.
+pub(in crate::store) const LAYOUT_NOW: &[u8] = b"1";
+
 fn key(kind: u8, parts: &[&str]) -> Vec<u8> {
     let mut key = vec![kind];
     for part in parts {
@@ -27,6 +33,26 @@ fn year_key(kind: u8, of: &AccumulatorKey) -> Vec<u8> {
 /// A person.
 pub(in crate::store) fn person(id: &str) -> Vec<u8> {
     key(b'p', &[id])
+}
+
+/// The writes that put a person.
+pub(in crate::store) fn writes_of_person(id: &str) -> Vec<u8> {
+    key(b'h', &[id])
+}
+
+/// A write among those that put a person.
+pub(in crate::store) fn write_of_person(id: &str, sequence: u64) -> Vec<u8> {
+    numbered(writes_of_person(id), sequence)
+}
+
+/// All writes to registers.
+pub(in crate::store) fn register_writes() -> Vec<u8> {
+    vec![b'w']
+}
+
+/// A write among all to registers.
+pub(in crate::store) fn register_write(sequence: u64) -> Vec<u8> {
+    numbered(register_writes(), sequence)
 }
 
 /// A facility.

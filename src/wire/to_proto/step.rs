@@ -23,14 +23,8 @@ use crate::wire::to_proto::title;
 /// One step of a statement.
 pub(super) fn result(result: &StepResult<'_>, detail: Detail) -> proto::StepResult {
     let step = result.step;
-    let kind = match &step.kind {
-        Kind::Share(_) => "share",
-        Kind::Floor(_) => "floor",
-    };
     let amounts = proto::StepResult {
         id: step.id.clone(),
-        kind: kind.to_owned(),
-        period: step.period.name().to_owned(),
         payer: step.payer.name().to_owned(),
         fund: step.fund.clone(),
         ran: result.run.is_some(),
@@ -40,6 +34,10 @@ pub(super) fn result(result: &StepResult<'_>, detail: Detail) -> proto::StepResu
     if detail == Detail::Amounts {
         return amounts;
     }
+    let kind = match &step.kind {
+        Kind::Share(_) => "share",
+        Kind::Floor(_) => "floor",
+    };
     let run = result.run.as_ref();
     let basis = run.map(|run| match (&run.basis, &step.kind) {
         (Basis::Share(trace), kind) => proto::step_result::Basis::Share(share(trace, kind)),
@@ -47,6 +45,8 @@ pub(super) fn result(result: &StepResult<'_>, detail: Detail) -> proto::StepResu
     });
     proto::StepResult {
         title: Some(title(&step.title)),
+        kind: kind.to_owned(),
+        period: step.period.name().to_owned(),
         from: run.map(|run| parts(&run.from)),
         base: step.base.iter().map(|part: &Part| part.name().to_owned()).collect(),
         uncapped: optional(run.map(|run| run.uncapped)),

@@ -1,4 +1,4 @@
-//! Whether a request is the one that was sent before under its id, and if not, where it differs. Spec 9.3.
+//! Whether two messages are the same, and if not, where they differ: a repeated request (spec 9.3), a verified entry.
 
 use crate::refusal::Refusal;
 
@@ -7,16 +7,18 @@ use serde_json::Value;
 
 /// Refuses a request that differs from the one that its id was used for; both are in the form in which they are stored, so that
 /// digits and left-out defaults make no difference.
-pub(super) fn same<T: PartialEq + Serialize>(before: &T, now: &T) -> Result<(), Refusal> {
+pub fn same<T: PartialEq + Serialize>(before: &T, now: &T) -> Result<(), Refusal> {
     if before == now {
         return Ok(());
     }
-    let (before, now) = (serde_json::to_value(before), serde_json::to_value(now));
-    let field = match (before, now) {
-        (Ok(before), Ok(now)) => difference(&before, &now, String::new()),
-        (Err(_), _) | (_, Err(_)) => None,
-    };
-    Err(Refusal::RequestIdReused { field: field.unwrap_or_else(|| "request".to_owned()) })
+    let field = difference_of(before, now).unwrap_or_else(|| "request".to_owned());
+    Err(Refusal::RequestIdReused { field })
+}
+
+/// The first field in which two messages differ.
+pub fn difference_of<T: Serialize>(before: &T, now: &T) -> Option<String> {
+    let (before, now) = (serde_json::to_value(before).ok()?, serde_json::to_value(now).ok()?);
+    difference(&before, &now, String::new())
 }
 
 fn difference(before: &Value, now: &Value, path: String) -> Option<String> {

@@ -1,0 +1,187 @@
+//! `onestop ledger`: verify, pin, export, import and back up the ledger.
+
+mod copy;
+mod corrections;
+mod verify;
+
+use crate::cli::Context;
+use crate::cli::Exit;
+use crate::cli::output;
+use crate::store::fault::chain;
+use crate::store::journal::digest::Digest;
+use crate::store::journal::error::JournalError;
+use crate::store::journal::walk::walk;
+
+use clap::Subcommand;
+
+use std::path::Path;
+use std::path::PathBuf;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum LedgerCommand {
+    /// Walk the digest chain, settle every entry again, fold all accumulators again; also while a server runs.
+    Verify {
+        /// The store; by default the configured one.
+        #[arg(long, value_name = "DIRECTORY")]
+        data: Option<PathBuf>,
+        /// Folder with the packs that entries name; by default the configured one.
+        #[arg(long, value_name = "FOLDER")]
+        rules: Option<PathBuf>,
+    },
+    /// List settlements whose person's identities were corrected afterwards for the days concerned, with what they would be
+    /// today; also while a server runs.
+    Corrections {
+        /// The store; by default the configured one.
+        #[arg(long, value_name = "DIRECTORY")]
+        data: Option<PathBuf>,
+        /// Folder with the packs that entries name; by default the configured one.
+        #[arg(long, value_name = "FOLDER")]
+        rules: Option<PathBuf>,
+    },
+    /// Print number and digest of the last entry, for an auditor to pin.
+    Head {
+        /// The store; by default the configured one.
+        #[arg(long, value_name = "DIRECTORY")]
+        data: Option<PathBuf>,
+    },
+    /// Prove that a pinned number and digest lie on the chain.
+    Prove {
+        /// The pinned number.
+        #[arg(long)]
+        number: u64,
+        /// The pinned digest.
+        #[arg(long)]
+        digest: String,
+        /// The store; by default the configured one.
+        #[arg(long, value_name = "DIRECTORY")]
+        data: Option<PathBuf>,
+    },
+    /// Write the whole ledger as JSON lines.
+    Export {
+        /// The file to write; `-` is standard output.
+        file: PathBuf,
+        /// The store; by default the configured one.
+        #[arg(long, value_name = "DIRECTORY")]
+        data: Option<PathBuf>,
+    },
+    /// Restore an export into an empty store, with the same digests.
+    Import {
+        /// The file to read.
+        file: PathBuf,
+        /// The store; by default the configured one.
+        #[arg(long, value_name = "DIRECTORY")]
+        data: Option<PathBuf>,
+    },
+    /// Copy the ledger into another directory, also while a server runs; a second time only what is new.
+    Backup {
+        /// Where to.
+        to: PathBuf,
+        /// The store; by default the configured one.
+        #[arg(long, value_name = "DIRECTORY")]
+        data: Option<PathBuf>,
+    },
+}
+
+/// Why a command stopped.
+enum Stopped {
+    /// Something to mend was found.
+    Found(String),
+    /// The arguments or a file are wrong.
+    Usage(String),
+    /// The store failed.
+    Failed(String),
+}
+
+impl From<JournalError> for Stopped {
+    fn from(error: JournalError) -> Stopped {
+        match &error {
+            JournalError::Damaged { .. } => Stopped::Found(chain(&error)),
+            JournalError::Locked { .. }
+            | JournalError::ContentEmpty { .. }
+            | JournalError::ContentTooLong { .. }
+            | JournalError::GroupTooLong
+            | JournalError::NoSpace(_)
+            | JournalError::Write(_)
+            | JournalError::NotCutOff(_)
+            | JournalError::Segment { .. }
+            | JournalError::Sync(_)
+            | JournalError::Poisoned
+            | JournalError::Io { .. } => Stopped::Failed(chain(&error)),
+        }
+    }
+}
+
+pub(super) fn run(context: &Context, command: &LedgerCommand) -> Exit {
+    let store =
+        |data: &Option<PathBuf>| data.clone().unwrap_or_else(|| context.config.store.path.clone());
+    let done = match command {
+        LedgerCommand::Verify { data, rules } => {
+            let rules = rules.as_ref().unwrap_or(&context.config.rules.path);
+            verify::verify(&store(data), rules, context.lang)
+        }
+        LedgerCommand::Corrections { data, rules } => {
+            let rules = rules.as_ref().unwrap_or(&context.config.rules.path);
+            corrections::corrections(&store(data), rules, context.lang)
+        }
+        LedgerCommand::Head { data } => head(&store(data)),
+        LedgerCommand::Prove { number, digest, data } => prove(&store(data), *number, digest),
+        LedgerCommand::Export { file, data } => copy::export(&store(data), file),
+        LedgerCommand::Import { file, data } => copy::import(&store(data), file),
+        LedgerCommand::Backup { to, data } => copy::backup(&store(data), to),
+    };
+    match done {
+        Ok(said) => {
+            output::print(&said);
+            Exit::Done
+        }
+        Err(Stopped::Found(what)) => {
+            output::complain(&what);
+            Exit::Refused
+        }
+        Err(Stopped::Usage(what)) => {
+            output::complain(&what);
+            Exit::Usage
+        }
+        Err(Stopped::Failed(what)) => {
+            output::complain(&what);
+            Exit::Failed
+        }
+    }
+}
+
+/// The journal of a store that is there.
+fn journal_of(store: &Path) -> Result<PathBuf, Stopped> {
+    let journal = store.join("journal");
+    if journal.is_dir() {
+        return Ok(journal);
+    }
+    Err(Stopped::Usage(format!("`{}` holds no store", store.display())))
+}
+
+fn head(store: &Path) -> Result<String, Stopped> {
+    let mut records = walk(&journal_of(store)?, 1)?;
+    for record in &mut records {
+        record?;
+    }
+    Ok(match records.head() {
+        Some(head) => format!("{} {}", head.sequence, head.digest),
+        None => format!("0 {}", Digest::GENESIS),
+    })
+}
+
+fn prove(store: &Path, number: u64, digest: &str) -> Result<String, Stopped> {
+    let pinned = Digest::parse(digest)
+        .ok_or_else(|| Stopped::Usage(format!("`{digest}` is no digest of 64 hex digits")))?;
+    for record in walk(&journal_of(store)?, 1)? {
+        let (record, _) = record?;
+        if record.sequence < number {
+            continue;
+        }
+        if record.digest == pinned {
+            return Ok(format!("entry {number} has this digest and lies on the chain"));
+        }
+        let found = record.digest;
+        return Err(Stopped::Found(format!("entry {number} has digest {found}, not {pinned}")));
+    }
+    Err(Stopped::Found(format!("the ledger has no entry {number}")))
+}
