@@ -1,4 +1,8 @@
-//! Rule packs as the contract shows them.
+//! Rule packs as the contract shows them, and as a person reads them.
+
+mod page;
+mod steps;
+mod conditions;
 
 use crate::proto;
 use crate::rules::RuleBook;
@@ -8,6 +12,8 @@ use crate::rules::pack::Pack;
 use crate::service::RulesError;
 use crate::service::now;
 use crate::wire::to_proto;
+
+pub use crate::rules_view::page::page;
 
 /// A pack in short.
 pub fn summary(pack: &Pack) -> proto::PackSummary {

@@ -17,16 +17,16 @@ macro_rules! say {
 mod bill;
 mod entries;
 mod explain;
-mod figures;
+pub(crate) mod figures;
 mod floor;
 mod head;
-mod layout;
+pub(crate) mod layout;
 mod result;
 mod share;
 #[cfg(test)]
 mod tests;
 mod waterfall;
-mod words;
+pub(crate) mod words;
 
 use crate::proto;
 use crate::refusal::Lang;

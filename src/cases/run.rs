@@ -31,10 +31,11 @@ use std::collections::BTreeMap;
 
 const STEP: (&str, &str) = ("step", "步骤");
 const IDENTITY: (&str, &str) = ("identity", "身份");
-const CHECK: (&str, &str) = ("check among those that hold", "适用的检查");
-const FLOOR: (&str, &str) = ("floor step that ran", "已运行的兜底步骤");
-const CHAIN: (&str, &str) = ("chain", "连续计算");
-const FINANCING: (&str, &str) = ("financing of a step that ran", "已运行步骤的筹资分担");
+const CHECK: (&str, &str) = ("check, or it does not hold", "检查（或其不适用）");
+const FLOOR: (&str, &str) = ("floor step, or it did not run", "兜底步骤（或其未运行）");
+const CHAIN: (&str, &str) = ("chain", "连续计算链");
+const FINANCING: (&str, &str) =
+    ("financing, or the step did not run", "筹资分担（或其步骤未运行）");
 
 /// Case lines carry their own catalogue facts.
 const TERMS: Terms = Terms { account_pay: Money::ZERO, deposit: Money::ZERO, line_facts: true };

@@ -7,7 +7,7 @@ use crate::proto;
 use crate::sheet::layout::NOTHING;
 
 /// An amount, with at least two decimals; a dash where there is none.
-pub(super) fn amount(text: &str) -> String {
+pub(crate) fn amount(text: &str) -> String {
     if text.is_empty() {
         return NOTHING.to_owned();
     }
@@ -22,17 +22,17 @@ pub(super) fn amount(text: &str) -> String {
 }
 
 /// An exact amount, with at least two decimals.
-pub(super) fn exact(value: Exact) -> String {
+pub(crate) fn exact(value: Exact) -> String {
     amount(&value.to_string())
 }
 
 /// A rate or ratio in percent: `0.8525` is `85.25%`.
-pub(super) fn percent(text: &str) -> String {
+pub(crate) fn percent(text: &str) -> String {
     points(text).map_or_else(|| text.to_owned(), |shown| format!("{shown}%"))
 }
 
 /// A rate in percent without the sign of it: `-0.05` is `-5`. None where it cannot be read.
-pub(super) fn points(text: &str) -> Option<String> {
+pub(crate) fn points(text: &str) -> Option<String> {
     let (minus, digits) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     if !plain(whole) || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -53,45 +53,45 @@ fn plain(text: &str) -> bool {
 }
 
 /// Whether an amount is nothing, or not there.
-pub(super) fn is_zero(text: &str) -> bool {
+pub(crate) fn is_zero(text: &str) -> bool {
     text.is_empty() || Exact::parse_allowed(text).is_ok_and(Exact::is_zero)
 }
 
 /// The sum of amounts; none where one cannot be read.
-pub(super) fn sum<'a>(amounts: impl IntoIterator<Item = &'a str>) -> Option<Money> {
+pub(crate) fn sum<'a>(amounts: impl IntoIterator<Item = &'a str>) -> Option<Money> {
     amounts.into_iter().map(|text| Money::parse(or_zero(text)).ok()).sum()
 }
 
 /// The exact sum of amounts that are not rounded; none where one cannot be read.
-pub(super) fn exact_sum<'a>(amounts: impl IntoIterator<Item = &'a str>) -> Option<Exact> {
+pub(crate) fn exact_sum<'a>(amounts: impl IntoIterator<Item = &'a str>) -> Option<Exact> {
     let read = |text| Exact::parse_allowed(or_zero(text)).ok();
     amounts.into_iter().map(read).try_fold(Exact::ZERO, |sum, value| Some(sum + value?))
 }
 
 /// What is left of an amount; none where one of them cannot be read.
-pub(super) fn less(from: &str, taken: &str) -> Option<Money> {
+pub(crate) fn less(from: &str, taken: &str) -> Option<Money> {
     let read = |text| Money::parse(or_zero(text)).ok();
     Some(read(from)?.less(read(taken)?))
 }
 
 /// A derived amount, or a dash.
-pub(super) fn derived(money: Option<Money>) -> String {
+pub(crate) fn derived(money: Option<Money>) -> String {
     money.map_or_else(|| NOTHING.to_owned(), |money| money.to_string())
 }
 
 /// An amount left out is nothing.
-pub(super) fn or_zero(text: &str) -> &str {
+pub(crate) fn or_zero(text: &str) -> &str {
     if text.is_empty() { "0" } else { text }
 }
 
 /// What bands pay up to a point, written out: its terms, and their exact sum.
-pub(super) struct Worked {
-    pub(super) terms: String,
-    pub(super) exact: Exact,
+pub(crate) struct Worked {
+    pub(crate) terms: String,
+    pub(crate) exact: Exact,
 }
 
 /// What the bands pay on the span between two points; none where a number cannot be read. Spec 5.2.
-pub(super) fn worked(segments: &[proto::Segment], from: Money, to: Money) -> Option<Worked> {
+pub(crate) fn worked(segments: &[proto::Segment], from: Money, to: Money) -> Option<Worked> {
     let mut terms = Vec::new();
     let mut sum = Exact::ZERO;
     for segment in segments {

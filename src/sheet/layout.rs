@@ -6,7 +6,7 @@
 use crate::refusal::Lang;
 
 /// Columns of a page.
-pub(super) const WIDTH: usize = 80;
+pub(crate) const WIDTH: usize = 80;
 
 /// Signs that may not begin a line (避头尾).
 const NOT_FIRST: &str = "，。；：、）〕》”！？,.;:)]";
@@ -17,10 +17,10 @@ const UNIT: char = '元';
 /// What lies between two columns of a table.
 const GAP: &str = "  ";
 /// A value that is not there.
-pub(super) const NOTHING: &str = "-";
+pub(crate) const NOTHING: &str = "-";
 
 /// How many columns a text takes.
-pub(super) fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     text.chars().map(sign_width).sum()
 }
 
@@ -43,7 +43,7 @@ fn sign_width(sign: char) -> usize {
 }
 
 /// Takes out what could move a terminal's cursor or turn the order of signs: other people's texts are shown here.
-pub(super) fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     let harmless = |sign: char| match u32::from(sign) {
         0x061C | 0x200E | 0x200F | 0x2028..=0x202E | 0x2066..=0x2069 => '?',
         _ if sign.is_control() => '?',
@@ -54,7 +54,7 @@ pub(super) fn clean(text: &str) -> String {
 
 /// On which side of its column a text stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
+pub(crate) enum Side {
     /// Words.
     Left,
     /// Amounts.
@@ -62,7 +62,7 @@ pub(super) enum Side {
 }
 
 /// A text filled up with spaces to a width; a wider one stays as it is.
-pub(super) fn cell(text: &str, columns: usize, side: Side) -> String {
+pub(crate) fn cell(text: &str, columns: usize, side: Side) -> String {
     let blank = " ".repeat(columns.saturating_sub(width(text)));
     match side {
         Side::Left => format!("{text}{blank}"),
@@ -94,7 +94,7 @@ fn pieces(text: &str) -> Vec<String> {
 }
 
 /// Breaks a text into lines of at most so many columns. Numbers and words stay whole where they fit on a line.
-pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for piece in pieces(text) {
@@ -118,7 +118,7 @@ pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
 
 /// A page that grows line by line.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(crate) struct Page {
     text: String,
     /// Columns of the labels of values.
     label: usize,
@@ -126,7 +126,7 @@ pub(super) struct Page {
 
 impl Page {
     /// An empty page; its labels are as wide as those of the language.
-    pub(super) fn new(lang: Lang) -> Page {
+    pub(crate) fn new(lang: Lang) -> Page {
         let label = match lang {
             Lang::Zh => 10,
             Lang::En => 14,
@@ -135,20 +135,20 @@ impl Page {
     }
 
     /// Adds a line.
-    pub(super) fn line(&mut self, text: &str) {
+    pub(crate) fn line(&mut self, text: &str) {
         self.text.push_str(clean(text).trim_end());
         self.text.push('\n');
     }
 
     /// Begins the page: what it is, and at the right how it stands.
-    pub(super) fn title(&mut self, left: &str, right: &str) {
+    pub(crate) fn title(&mut self, left: &str, right: &str) {
         let gap = WIDTH.saturating_sub(width(left) + width(right)).max(2);
         self.line(&format!("{left}{}{right}", " ".repeat(gap)));
         self.line(&"=".repeat(WIDTH));
     }
 
     /// Begins a section.
-    pub(super) fn heading(&mut self, text: &str) {
+    pub(crate) fn heading(&mut self, text: &str) {
         if !self.text.is_empty() {
             self.line("");
         }
@@ -157,7 +157,7 @@ impl Page {
     }
 
     /// Adds a sentence behind a mark, its further lines under its first sign.
-    pub(super) fn item(&mut self, mark: &str, text: &str) {
+    pub(crate) fn item(&mut self, mark: &str, text: &str) {
         let indent = width(mark);
         for (index, line) in wrap(&clean(text), WIDTH.saturating_sub(indent)).iter().enumerate() {
             let before = if index == 0 { mark.to_owned() } else { " ".repeat(indent) };
@@ -166,7 +166,7 @@ impl Page {
     }
 
     /// Adds labelled values, two on a line where both are short. Empty values are left out.
-    pub(super) fn pairs(&mut self, pairs: &[(&str, String)]) {
+    pub(crate) fn pairs(&mut self, pairs: &[(&str, String)]) {
         let shown: Vec<_> = pairs.iter().filter(|(_, value)| !value.is_empty()).collect();
         let label = self.label;
         let half = WIDTH / 2;
@@ -193,20 +193,20 @@ impl Page {
     }
 
     /// Adds rows, the first of them the heads, each column as wide as its widest text.
-    pub(super) fn table(&mut self, sides: &[Side], rows: &[Vec<String>]) {
+    pub(crate) fn table(&mut self, sides: &[Side], rows: &[Vec<String>]) {
         for line in columns(sides, rows) {
             self.line(&line);
         }
     }
 
     /// The whole text.
-    pub(super) fn text(self) -> String {
+    pub(crate) fn text(self) -> String {
         self.text
     }
 }
 
 /// The rows as aligned lines.
-pub(super) fn columns(sides: &[Side], rows: &[Vec<String>]) -> Vec<String> {
+pub(crate) fn columns(sides: &[Side], rows: &[Vec<String>]) -> Vec<String> {
     let widest =
         |index: usize| rows.iter().filter_map(|row| row.get(index)).map(|text| width(text)).max();
     let widths: Vec<usize> = (0..sides.len()).map(|index| widest(index).unwrap_or(0)).collect();

@@ -5,7 +5,7 @@ use crate::refusal::Lang;
 use crate::sheet::figures;
 
 /// One of two texts.
-pub(super) fn pick<'a>(lang: Lang, zh: &'a str, en: &'a str) -> &'a str {
+pub(crate) fn pick<'a>(lang: Lang, zh: &'a str, en: &'a str) -> &'a str {
     match lang {
         Lang::Zh => zh,
         Lang::En => en,
@@ -13,17 +13,17 @@ pub(super) fn pick<'a>(lang: Lang, zh: &'a str, en: &'a str) -> &'a str {
 }
 
 /// What marks a number that nothing official says. Packs 2.
-pub(super) fn assumed_mark(lang: Lang) -> &'static str {
+pub(crate) fn assumed_mark(lang: Lang) -> &'static str {
     pick(lang, "〔假定〕", " [assumed]")
 }
 
 /// Whether a source is an assumption; its text counts too, so that nothing assumed looks like law.
-pub(super) fn is_assumed(source: Option<&proto::Source>) -> bool {
+pub(crate) fn is_assumed(source: Option<&proto::Source>) -> bool {
     source.is_some_and(|source| source.assumed || source.text.starts_with("assumed"))
 }
 
 /// A source behind a number: in brackets, after the mark where it is assumed.
-pub(super) fn source(source: Option<&proto::Source>, lang: Lang) -> String {
+pub(crate) fn source(source: Option<&proto::Source>, lang: Lang) -> String {
     let Some(named) = source else { return String::new() };
     let mark = if is_assumed(source) { assumed_mark(lang) } else { "" };
     let text = named
@@ -39,7 +39,7 @@ pub(super) fn source(source: Option<&proto::Source>, lang: Lang) -> String {
 }
 
 /// A title in the language, else in the other one, else what stands in for it.
-pub(super) fn title<'a>(title: Option<&'a proto::Title>, other: &'a str, lang: Lang) -> &'a str {
+pub(crate) fn title<'a>(title: Option<&'a proto::Title>, other: &'a str, lang: Lang) -> &'a str {
     let Some(title) = title else { return other };
     let (first, second) = match lang {
         Lang::Zh => (&title.zh, &title.en),
@@ -49,7 +49,7 @@ pub(super) fn title<'a>(title: Option<&'a proto::Title>, other: &'a str, lang: L
 }
 
 /// An amount with its unit.
-pub(super) fn yuan(text: &str, lang: Lang) -> String {
+pub(crate) fn yuan(text: &str, lang: Lang) -> String {
     format!("{} {}", figures::amount(text), pick(lang, "元", "yuan"))
 }
 
@@ -68,13 +68,13 @@ fn coded(code: &str, names: &[(&str, &'static str, &'static str)], lang: Lang) -
 }
 
 /// Several things in a row.
-pub(super) fn list<T: AsRef<str>>(things: &[T], lang: Lang) -> String {
+pub(crate) fn list<T: AsRef<str>>(things: &[T], lang: Lang) -> String {
     let things: Vec<&str> = things.iter().map(AsRef::as_ref).collect();
     things.join(pick(lang, "、", ", "))
 }
 
 /// A part of the bill.
-pub(super) fn part(name: &str, lang: Lang) -> &str {
+pub(crate) fn part(name: &str, lang: Lang) -> &str {
     let names = [
         ("in_scope", "符合政策范围", "in scope"),
         ("copay_first", "先行自付", "first copay"),
@@ -86,7 +86,7 @@ pub(super) fn part(name: &str, lang: Lang) -> &str {
 }
 
 /// The five parts by name and amount, in the order of spec 2.1.
-pub(super) fn parts(parts: &proto::Parts) -> [(&'static str, &str); 5] {
+pub(crate) fn parts(parts: &proto::Parts) -> [(&'static str, &str); 5] {
     [
         ("in_scope", &parts.in_scope),
         ("copay_first", &parts.copay_first),
@@ -97,7 +97,7 @@ pub(super) fn parts(parts: &proto::Parts) -> [(&'static str, &str); 5] {
 }
 
 /// Who pays.
-pub(super) fn payer(name: &str, lang: Lang) -> &str {
+pub(crate) fn payer(name: &str, lang: Lang) -> &str {
     let names = [
         ("fund", "医保基金", "fund"),
         ("commercial", "商业保险", "commercial"),
@@ -109,7 +109,7 @@ pub(super) fn payer(name: &str, lang: Lang) -> &str {
 }
 
 /// Who finances a piece.
-pub(super) fn financier(name: &str, lang: Lang) -> &str {
+pub(crate) fn financier(name: &str, lang: Lang) -> &str {
     let names = [
         ("state", "中央", "state"),
         ("province", "省级", "province"),
@@ -120,7 +120,7 @@ pub(super) fn financier(name: &str, lang: Lang) -> &str {
 }
 
 /// Where the facility lies, seen from the insured place.
-pub(super) fn locality(name: &str, lang: Lang) -> &str {
+pub(crate) fn locality(name: &str, lang: Lang) -> &str {
     let names = [
         ("county", "参保县内", "same county"),
         ("city", "参保市内", "same city"),
@@ -131,7 +131,7 @@ pub(super) fn locality(name: &str, lang: Lang) -> &str {
 }
 
 /// The facility's administrative tier.
-pub(super) fn tier(name: &str, lang: Lang) -> &str {
+pub(crate) fn tier(name: &str, lang: Lang) -> &str {
     let names = [
         ("township", "乡镇", "township"),
         ("county", "县属", "county"),
@@ -142,7 +142,7 @@ pub(super) fn tier(name: &str, lang: Lang) -> &str {
 }
 
 /// The facility's level.
-pub(super) fn level(level: u32, lang: Lang) -> String {
+pub(crate) fn level(level: u32, lang: Lang) -> String {
     let name = match (level, lang) {
         (0, Lang::Zh) => "未定级",
         (1, Lang::Zh) => "一级",
@@ -156,7 +156,7 @@ pub(super) fn level(level: u32, lang: Lang) -> String {
 }
 
 /// How the patient came.
-pub(super) fn referral(name: &str, lang: Lang) -> &str {
+pub(crate) fn referral(name: &str, lang: Lang) -> &str {
     let names = [
         ("none", "未转诊", "none"),
         ("registered", "已转诊备案", "registered"),
@@ -166,28 +166,38 @@ pub(super) fn referral(name: &str, lang: Lang) -> &str {
 }
 
 /// The national medical type.
-pub(super) fn med_type(code: &str, lang: Lang) -> String {
+pub(crate) fn med_type(code: &str, lang: Lang) -> String {
     let names = [
         ("11", "普通门诊", "outpatient"),
         ("14", "门诊慢特病", "chronic outpatient"),
         ("21", "普通住院", "inpatient"),
         ("2101", "普通住院", "inpatient"),
         ("2102", "单病种住院", "single-disease inpatient"),
+        ("2105", "康复住院", "rehabilitation inpatient"),
+        ("2106", "平产住院", "natural birth"),
+        ("2107", "剖宫产住院", "caesarean birth"),
+        ("2109", "新生儿抢救", "newborn in danger"),
+        ("21303", "精神病住院", "psychiatric inpatient"),
+        ("22", "外伤住院", "inpatient after an injury"),
+        ("23", "转外住院", "inpatient elsewhere"),
         ("24", "急诊转住院", "emergency inpatient"),
+        ("28", "日间手术", "day surgery"),
         ("51", "生育门诊", "maternity outpatient"),
         ("52", "生育住院", "maternity inpatient"),
+        ("9921", "新生儿随母住院", "newborn with the mother"),
+        ("9925", "转入住院", "transferred in"),
     ];
     coded(code, &names, lang)
 }
 
 /// The insurance type.
-pub(super) fn insutype(code: &str, lang: Lang) -> String {
+pub(crate) fn insutype(code: &str, lang: Lang) -> String {
     let names = [("310", "职工", "employees"), ("390", "城乡居民", "residents")];
     coded(code, &names, lang)
 }
 
 /// A chain that shares one deductible: `episode:…` or `diagnosis:…`.
-pub(super) fn chain(name: &str, lang: Lang) -> String {
+pub(crate) fn chain(name: &str, lang: Lang) -> String {
     let by = [("episode", "同一就诊链", "episode"), ("diagnosis", "同一病种", "diagnosis")];
     match name.split_once(':') {
         Some((kind, rest)) => format!("{} {rest}", named(kind, &by, lang)),
@@ -196,7 +206,7 @@ pub(super) fn chain(name: &str, lang: Lang) -> String {
 }
 
 /// Which cap bound.
-pub(super) fn cap(name: &str, lang: Lang) -> &str {
+pub(crate) fn cap(name: &str, lang: Lang) -> &str {
     let names = [
         ("admission", "单次限额", "limit for one admission"),
         ("year", "年度限额", "limit for the year"),

@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 #![allow(clippy::too_many_lines, clippy::type_complexity, reason = "tables and generators")]
 
+mod golden;
+mod cases;
+mod coverage;
 mod demo;
 mod generate;
 mod limits;
@@ -9,5 +12,6 @@ mod packs;
 mod properties;
 mod refusals;
 mod registers;
+mod rules_commands;
 mod tidy;
 mod vectors;
