@@ -7,4 +7,5 @@ mod limits;
 mod packs;
 mod properties;
 mod refusals;
+mod store;
 mod vectors;
