@@ -28,7 +28,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod limits;
 mod trace;
+
+/// How long tasks that were dropped may take to end.
+const SHUTDOWN: Duration = Duration::from_secs(5);
 
 /// Flags overlay the environment, which overlays the configuration file.
 #[derive(Debug, Args)]
@@ -63,7 +67,12 @@ pub(super) fn run(context: &Context, arguments: ServeArguments) -> Exit {
             return Exit::Failed;
         }
     };
-    match runtime.block_on(serve(&config, arguments.ready_file)) {
+    let closed = runtime.block_on(serve(&config, arguments.ready_file)).and_then(|service| {
+        // Connections that their clients keep open hold the service too; they end with the runtime.
+        runtime.shutdown_timeout(SHUTDOWN);
+        close(service)
+    });
+    match closed {
         Ok(()) => Exit::Done,
         Err((exit, complaint)) => {
             output::complain(&complaint);
@@ -93,7 +102,7 @@ fn failed(error: &dyn std::error::Error) -> Stopped {
     (Exit::Failed, chain(error))
 }
 
-async fn serve(config: &Config, ready_file: Option<PathBuf>) -> Result<(), Stopped> {
+async fn serve(config: &Config, ready_file: Option<PathBuf>) -> Result<Arc<Service>, Stopped> {
     let service = Arc::new(open(config)?);
     let listener = TcpListener::bind(config.server.listen).await.map_err(|error| usage(&error))?;
     let address = listener.local_addr().map_err(|error| failed(&error))?;
@@ -120,12 +129,12 @@ async fn serve(config: &Config, ready_file: Option<PathBuf>) -> Result<(), Stopp
         .max_encoding_message_size(usize::MAX);
     let limits = tower::ServiceBuilder::new()
         .layer(trace::TraceLayer)
-        .map_err(trace::overloaded)
+        .layer(limits::LimitLayer(Duration::from_millis(config.server.request_timeout_ms)))
+        .map_err(limits::overloaded)
         .load_shed()
         .concurrency_limit(config.server.requests_max)
         .into_inner();
     let server = tonic::transport::Server::builder()
-        .timeout(Duration::from_millis(config.server.request_timeout_ms))
         .tcp_nodelay(true)
         .http2_keepalive_interval(Some(Duration::from_secs(60)))
         .layer(limits)
@@ -149,7 +158,8 @@ async fn serve(config: &Config, ready_file: Option<PathBuf>) -> Result<(), Stopp
     };
     served.map_err(|error| failed(&error))?;
     signals.abort();
-    close(service).await
+    writes_end(&service).await;
+    Ok(service)
 }
 
 /// Opens the store and reads the packs; either failing keeps the server from starting.
@@ -230,22 +240,27 @@ async fn too_late(stopping: watch::Receiver<bool>, patience: Duration) {
     tokio::time::sleep(patience).await;
 }
 
-/// Finishes what was accepted, then closes the store.
-async fn close(mut service: Arc<Service>) -> Result<(), Stopped> {
-    // Writes that outlive their connection hold the service a little longer.
+/// Writes that outlive their connection hold the service a little longer.
+async fn writes_end(service: &Arc<Service>) {
     for _ in 0..500 {
-        match Arc::try_unwrap(service) {
-            Ok(service) => {
-                let closed = tokio::task::spawn_blocking(move || service.close()).await;
-                tracing::info!("closed");
-                return closed.map_err(|error| failed(&error))?.map_err(|error| failed(&error));
-            }
-            Err(shared) => service = shared,
+        if Arc::strong_count(service) == 1 {
+            return;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    Err((
-        Exit::Failed,
-        "the store is still in use; it will be checked at the next start".to_owned(),
-    ))
+}
+
+/// Finishes what was accepted, then closes the store.
+fn close(service: Arc<Service>) -> Result<(), Stopped> {
+    match Arc::try_unwrap(service) {
+        Ok(service) => {
+            service.close().map_err(|error| failed(&error))?;
+            tracing::info!("closed");
+            Ok(())
+        }
+        Err(_) => Err((
+            Exit::Failed,
+            "the store is still in use; it will be checked at the next start".to_owned(),
+        )),
+    }
 }

@@ -1,6 +1,5 @@
-//! A span for each request, with its method and an id of its own, and a refusal for those that are too many.
+//! A span for each request, with its method and an id of its own.
 
-use tonic::Status;
 use tonic::codegen::http::Request;
 use tonic::codegen::http::Response;
 use tower::Layer;
@@ -49,13 +48,4 @@ where
         let span = tracing::info_span!("request", id, path = request.uri().path());
         self.inner.call(request).instrument(span)
     }
-}
-
-/// A request over the limit is refused at once, so that those before it are answered in time.
-pub(super) fn overloaded(error: tower::BoxError) -> tower::BoxError {
-    if error.is::<tower::load_shed::error::Overloaded>() {
-        let too_many = "too many requests at once; send it again in a moment";
-        return Box::new(Status::resource_exhausted(too_many));
-    }
-    error
 }
