@@ -133,7 +133,7 @@ impl Settlement for Api {
     ) -> Result<Response<Self::QuoteManyStream>, Status> {
         let service = Arc::clone(&self.service);
         let answers = request.into_inner().map(move |request| {
-            let outcome = match service.quote(&request?) {
+            let outcome = match service.quote(&received(request)?) {
                 Ok(statement) => proto::quote_many_reply::Outcome::Statement(statement),
                 Err(Failure::Refusal(refusal)) => {
                     proto::quote_many_reply::Outcome::Refusal(to_proto::refusal(&refusal))
@@ -236,6 +236,14 @@ impl Settlement for Api {
     }
 }
 
+/// A request of a stream. One over the limit on size comes as OUT_OF_RANGE; it is a limit like the others.
+fn received<T>(request: Result<T, Status>) -> Result<T, Status> {
+    request.map_err(|status| match status.code() == Code::OutOfRange {
+        true => Status::resource_exhausted(status.message()),
+        false => status,
+    })
+}
+
 /// Runs a write to its end even if the caller goes away or its time is over: what was accepted is finished.
 async fn finish<T: Send + 'static>(
     write: impl Future<Output = Result<T, Failure>> + Send + 'static,
@@ -295,7 +303,7 @@ impl Registers for Api {
         let answers = request.into_inner().then(move |request| {
             let service = Arc::clone(&service);
             async move {
-                let request = request?;
+                let request = received(request)?;
                 finish(async move { service.put_persons(request).await }).await
             }
         });
@@ -357,7 +365,7 @@ impl Registers for Api {
         let answers = request.into_inner().then(move |request| {
             let service = Arc::clone(&service);
             async move {
-                let request = request?;
+                let request = received(request)?;
                 finish(async move { service.put_facilities(request).await }).await
             }
         });
@@ -381,7 +389,7 @@ impl Registers for Api {
         let answers = request.into_inner().then(move |request| {
             let service = Arc::clone(&service);
             async move {
-                let request = request?;
+                let request = received(request)?;
                 finish(async move { service.put_items(request).await }).await
             }
         });

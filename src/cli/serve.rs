@@ -31,7 +31,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod limits;
 mod trace;
+
+/// How long tasks that were dropped may take to end.
+const SHUTDOWN: Duration = Duration::from_secs(5);
 
 /// Flags overlay the environment, which overlays the configuration file.
 #[derive(Debug, Args)]
@@ -74,7 +78,13 @@ pub(super) fn run(context: &Context, arguments: ServeArguments) -> Exit {
         }
     };
     let demo = arguments.demo.then_some(context.lang);
-    match runtime.block_on(serve(&config, arguments.ready_file, demo)) {
+    let served = runtime.block_on(serve(&config, arguments.ready_file, demo));
+    let closed = served.and_then(|service| {
+        // Connections that their clients keep open hold the service too; they end with the runtime.
+        runtime.shutdown_timeout(SHUTDOWN);
+        close(service)
+    });
+    match closed {
         Ok(()) => Exit::Done,
         Err((exit, complaint)) => {
             output::complain(&complaint);
@@ -108,7 +118,7 @@ async fn serve(
     config: &Config,
     ready_file: Option<PathBuf>,
     demo: Option<Lang>,
-) -> Result<(), Stopped> {
+) -> Result<Arc<Service>, Stopped> {
     let service = Arc::new(open(config)?);
     let listener = TcpListener::bind(config.server.listen).await.map_err(|error| usage(&error))?;
     let address = listener.local_addr().map_err(|error| failed(&error))?;
@@ -135,8 +145,8 @@ async fn serve(
         .max_encoding_message_size(usize::MAX);
     let limits = tower::ServiceBuilder::new()
         .layer(trace::TraceLayer)
-        .map_err(trace::in_words)
-        .timeout(Duration::from_millis(config.server.request_timeout_ms))
+        .layer(limits::LimitLayer(Duration::from_millis(config.server.request_timeout_ms)))
+        .map_err(limits::overloaded)
         .load_shed()
         .concurrency_limit(config.server.requests_max)
         .into_inner();
@@ -169,7 +179,8 @@ async fn serve(
     };
     served.map_err(|error| failed(&error))?;
     signals.abort();
-    close(service).await
+    writes_end(&service).await;
+    Ok(service)
 }
 
 async fn show_demo(address: SocketAddr, lang: Lang) {
@@ -258,22 +269,27 @@ async fn too_late(stopping: watch::Receiver<bool>, patience: Duration) {
     tokio::time::sleep(patience).await;
 }
 
-/// Finishes what was accepted, then closes the store.
-async fn close(mut service: Arc<Service>) -> Result<(), Stopped> {
-    // Writes that outlive their connection hold the service a little longer.
+/// Writes that outlive their connection hold the service a little longer.
+async fn writes_end(service: &Arc<Service>) {
     for _ in 0..500 {
-        match Arc::try_unwrap(service) {
-            Ok(service) => {
-                let closed = tokio::task::spawn_blocking(move || service.close()).await;
-                tracing::info!("closed");
-                return closed.map_err(|error| failed(&error))?.map_err(|error| failed(&error));
-            }
-            Err(shared) => service = shared,
+        if Arc::strong_count(service) == 1 {
+            return;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    Err((
-        Exit::Failed,
-        "the store is still in use; it will be checked at the next start".to_owned(),
-    ))
+}
+
+/// Finishes what was accepted, then closes the store.
+fn close(service: Arc<Service>) -> Result<(), Stopped> {
+    match Arc::try_unwrap(service) {
+        Ok(service) => {
+            service.close().map_err(|error| failed(&error))?;
+            tracing::info!("closed");
+            Ok(())
+        }
+        Err(_) => Err((
+            Exit::Failed,
+            "the store is still in use; it will be checked at the next start".to_owned(),
+        )),
+    }
 }

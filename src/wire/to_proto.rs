@@ -367,13 +367,16 @@ pub fn refusal(refusal: &Refusal) -> proto::Refusal {
         }),
         patient_pay: optional(patient_pay),
         version,
-        entries: entries.iter().map(entry_name).collect(),
+        entries: entries.iter().take(ENTRIES_MAX).map(entry_name).collect(),
     }
 }
 
 fn entry_name(entry: &EntryName) -> proto::EntryName {
     proto::EntryName { id: entry.id.clone(), number: entry.sequence }
 }
+
+/// Most entries that a refusal carries: it travels in a header, which has little room.
+const ENTRIES_MAX: usize = 20;
 
 /// The amounts and entries that a refusal is about.
 fn about(refusal: &Refusal) -> (Option<Money>, u64, &[EntryName]) {

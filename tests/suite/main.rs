@@ -1,17 +1,25 @@
 //! All integration tests, in one binary.
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
-#![allow(clippy::too_many_lines, clippy::type_complexity, reason = "tables and generators")]
+#![allow(
+    clippy::large_enum_variant,
+    clippy::too_many_lines,
+    clippy::type_complexity,
+    reason = "tables and generators"
+)]
 
-mod golden;
+mod api;
 mod cases;
 mod coverage;
 mod demo;
 mod generate;
+mod golden;
 mod limits;
 mod packs;
 mod properties;
 mod refusals;
 mod registers;
 mod rules_commands;
+mod server;
+mod store;
 mod tidy;
 mod vectors;

@@ -1,6 +1,5 @@
-//! A span for each request, with its method and an id of its own, and a refusal for those that are too many.
+//! A span for each request, with its method and an id of its own.
 
-use tonic::Status;
 use tonic::codegen::http::Request;
 use tonic::codegen::http::Response;
 use tower::Layer;
@@ -49,18 +48,4 @@ where
         let span = tracing::info_span!("request", id, path = request.uri().path());
         self.inner.call(request).instrument(span)
     }
-}
-
-/// What the limits on number and time say to a caller. A request over the limit is refused at once, so that those before it are
-/// answered in time; one whose time is over may have been written, since what was accepted is finished.
-pub(super) fn in_words(error: tower::BoxError) -> tower::BoxError {
-    if error.is::<tower::load_shed::error::Overloaded>() {
-        let too_many = "too many requests at once; send it again in a moment";
-        return Box::new(Status::resource_exhausted(too_many));
-    }
-    if error.is::<tower::timeout::error::Elapsed>() {
-        let late = "no answer in time; a write may have happened: send it again under the same id";
-        return Box::new(Status::deadline_exceeded(late));
-    }
-    error
 }
