@@ -7,6 +7,7 @@ mod generate;
 mod limits;
 mod packs;
 mod properties;
+mod python;
 mod refusals;
 mod server;
 mod store;
