@@ -16,6 +16,7 @@ mod golden;
 mod limits;
 mod packs;
 mod properties;
+mod python;
 mod refusals;
 mod registers;
 mod rules_commands;
