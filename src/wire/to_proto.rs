@@ -79,7 +79,7 @@ fn line(line: &Line) -> proto::Line {
         category: line.category.clone(),
         quantity: line.quantity.to_string(),
         price: line.price.to_string(),
-        amount: line.amount.to_string(),
+        amount: line.amount.text(),
         noncompliant: line.noncompliant,
         refund_of: line.refund_of.clone().unwrap_or_default(),
         facts: line.facts.as_ref().map(item_facts),
@@ -105,7 +105,7 @@ fn first_copay_rate(class: Class) -> String {
 
 /// Five parts.
 pub fn parts(parts: &Parts) -> proto::Parts {
-    let amount = |part: Part| parts[part].to_string();
+    let amount = |part: Part| parts[part].text();
     proto::Parts {
         in_scope: amount(Part::InScope),
         copay_first: amount(Part::CopayFirst),
@@ -190,7 +190,7 @@ pub fn statement(
     let steps = statement.steps.iter().map(|result| step::result(result, detail)).collect();
     let by_payer = statement.summary.by_payer.iter().map(|(payer, amount)| proto::PayerSum {
         payer: payer.name().to_owned(),
-        amount: amount.to_string(),
+        amount: amount.text(),
     });
     proto::Statement {
         pack: Some(proto::PackName {
@@ -204,20 +204,20 @@ pub fn statement(
         facts: full.then(|| facts(situation, admitted_on)),
         deposit_exempt: statement.deposit_exempt.is_some(),
         deposit_source: source_of(statement.deposit_exempt.filter(|_| full)),
-        total: statement.total.to_string(),
+        total: statement.total.text(),
         parts: Some(parts(&statement.parts)),
         lines,
         checks: statement.checks.iter().map(|check| check_result(check, full)).collect(),
         warnings: statement.warnings.iter().map(|one| warning(one, full)).collect(),
         steps,
-        patient_pay: statement.patient_pay.to_string(),
-        payments: statement.summary.payments.to_string(),
-        facility_borne: statement.summary.facility_borne.to_string(),
+        patient_pay: statement.patient_pay.text(),
+        payments: statement.summary.payments.text(),
+        facility_borne: statement.summary.facility_borne.text(),
         by_payer: by_payer.collect(),
-        account_pay: statement.account_pay.to_string(),
-        deposit: statement.deposit.to_string(),
-        cash_due: statement.cash_due.to_string(),
-        refund: statement.refund.to_string(),
+        account_pay: statement.account_pay.text(),
+        deposit: statement.deposit.text(),
+        cash_due: statement.cash_due.text(),
+        refund: statement.refund.text(),
         actual_ratio: optional(statement.actual_ratio),
         policy_scope_ratio: optional(statement.policy_scope_ratio),
     }
@@ -233,7 +233,7 @@ fn line_result(result: &LineResult<'_>) -> proto::LineResult {
     };
     proto::LineResult {
         id: result.id.clone(),
-        amount: result.amount.to_string(),
+        amount: result.amount.text(),
         reason: reason.to_owned(),
         class: class.map_or("", Class::letter).to_owned(),
         listed: result.listed.as_ref().map(item_facts),
@@ -249,7 +249,7 @@ fn check_result(result: &CheckResult<'_>, full: bool) -> proto::CheckResult {
         id: check.id.clone(),
         measured: result.found.is_some(),
         excess: optional(result.found.map(|found| found.excess)),
-        moved: result.moved.to_string(),
+        moved: result.moved.text(),
         ..proto::CheckResult::default()
     };
     if !full {
@@ -324,11 +324,11 @@ pub fn accumulators(accumulators: &Accumulators) -> proto::Accumulators {
 pub fn sums(sums: &Sums, version: u64) -> proto::Accumulators {
     let step = |(step, year): (&String, &crate::accumulators::StepYear)| proto::StepYear {
         step: step.clone(),
-        eligible: year.eligible.to_string(),
-        paid: year.paid.to_string(),
+        eligible: year.eligible.text(),
+        paid: year.paid.text(),
         allowed: year.allowed.to_string(),
-        measured: year.measured.to_string(),
-        remaining: year.remaining.to_string(),
+        measured: year.measured.text(),
+        remaining: year.remaining.text(),
     };
     let mut chains = Vec::new();
     for (step, of_step) in &sums.chains {
@@ -336,16 +336,16 @@ pub fn sums(sums: &Sums, version: u64) -> proto::Accumulators {
             chains.push(proto::ChainYear {
                 step: step.clone(),
                 chain: chain.clone(),
-                met: met.to_string(),
+                met: met.text(),
             });
         }
     }
     proto::Accumulators {
         version,
         admissions: sums.admissions,
-        total: sums.total.to_string(),
+        total: sums.total.text(),
         parts: Some(parts(&sums.parts)),
-        patient_pay: sums.patient_pay.to_string(),
+        patient_pay: sums.patient_pay.text(),
         steps: sums.steps.iter().map(step).collect(),
         chains,
     }

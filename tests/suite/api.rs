@@ -2,6 +2,7 @@
 
 mod calls;
 mod limits;
+mod lists;
 mod logs;
 mod packs;
 mod stops;

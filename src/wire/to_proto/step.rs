@@ -28,7 +28,7 @@ pub(super) fn result(result: &StepResult<'_>, detail: Detail) -> proto::StepResu
         payer: step.payer.name().to_owned(),
         fund: step.fund.clone(),
         ran: result.run.is_some(),
-        payment: result.payment().to_string(),
+        payment: result.payment().text(),
         ..proto::StepResult::default()
     };
     if detail == Detail::Amounts {
@@ -63,7 +63,7 @@ fn financing(step: &Step, run: &Run<'_>) -> Vec<proto::FinancingPiece> {
         proto::FinancingPiece {
             from: financing.from.clone(),
             share: financing.share.to_string(),
-            amount: amount.to_string(),
+            amount: amount.text(),
             source: Some(source(&financing.source)),
         }
     };
@@ -73,14 +73,14 @@ fn financing(step: &Step, run: &Run<'_>) -> Vec<proto::FinancingPiece> {
 fn cap(run: &Run<'_>) -> Option<proto::CapResult> {
     let entry = run.cap?;
     let (bound, bound_at) = match run.bound {
-        Some((kind, most)) => (kind.name().to_owned(), most.to_string()),
+        Some((kind, most)) => (kind.name().to_owned(), most.text()),
         None => (String::new(), String::new()),
     };
     Some(proto::CapResult {
         admission: optional(entry.value.admission),
         year: optional(entry.value.year),
         base_share: optional(entry.value.base_share),
-        paid_before: run.paid_before.to_string(),
+        paid_before: run.paid_before.text(),
         bound,
         bound_at,
         source: Some(source(&entry.source)),
@@ -97,16 +97,16 @@ fn share(trace: &ShareTrace<'_>, kind: &Kind) -> proto::ShareTrace {
         None => (String::new(), None),
     };
     proto::ShareTrace {
-        eligible: trace.eligible.to_string(),
-        eligible_before: trace.eligible_before.to_string(),
-        nominal: trace.nominal.to_string(),
+        eligible: trace.eligible.text(),
+        eligible_before: trace.eligible_before.text(),
+        nominal: trace.nominal.text(),
         nominal_source: source_of(trace.deductible),
-        adjusted: trace.adjusted.to_string(),
+        adjusted: trace.adjusted.text(),
         adjustments: trace.adjustments.iter().map(|entry| adjustment(entry)).collect(),
         chain,
         chain_source,
-        chain_before: trace.chain_before.to_string(),
-        met: trace.met.to_string(),
+        chain_before: trace.chain_before.text(),
+        met: trace.met.text(),
         matched: trace.bands.is_some(),
         origin: origin.to_owned(),
         segments: trace.segments.iter().map(segment).collect(),
@@ -126,11 +126,11 @@ fn adjustment(entry: &Entry<Adjust>) -> proto::Adjustment {
 
 fn segment(result: &SegmentResult<'_>) -> proto::Segment {
     proto::Segment {
-        from: result.from.to_string(),
+        from: result.from.text(),
         up_to: optional(result.segment.up_to),
         nominal_rate: result.segment.rate.to_string(),
         rate: result.rate.to_string(),
-        amount: result.amount.to_string(),
+        amount: result.amount.text(),
         pays: result.pays.to_string(),
         source: Some(source(result.source)),
     }
@@ -139,18 +139,18 @@ fn segment(result: &SegmentResult<'_>) -> proto::Segment {
 fn floor(trace: &FloorTrace<'_>) -> proto::FloorTrace {
     let guarantee = trace.guarantee.map(|entry| entry.value).unwrap_or_default();
     proto::FloorTrace {
-        measured: trace.measured.to_string(),
-        owed: trace.owed.to_string(),
+        measured: trace.measured.text(),
+        owed: trace.owed.text(),
         matched: trace.guarantee.is_some(),
         ratio: optional(guarantee.ratio),
         patient_at_most: optional(guarantee.patient_at_most),
         source: source_of(trace.guarantee),
         allowed_before: trace.allowed_before.to_string(),
-        measured_before: trace.measured_before.to_string(),
-        remaining_before: trace.remaining_before.to_string(),
+        measured_before: trace.measured_before.text(),
+        remaining_before: trace.remaining_before.text(),
         allowed: optional(trace.allowed),
         limit: optional(trace.limit),
-        remaining: trace.remaining.to_string(),
+        remaining: trace.remaining.text(),
         reached: optional(trace.reached),
         shortfall: optional(trace.shortfall),
     }

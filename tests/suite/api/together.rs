@@ -48,7 +48,7 @@ async fn model(directory: &Path) -> Service {
 
 #[derive(Debug, Clone)]
 enum Write {
-    Settle(proto::SettleRequest),
+    Settle(Box<proto::SettleRequest>),
     Reverse(proto::ReverseRequest),
 }
 
@@ -80,7 +80,7 @@ impl Answer {
 
 async fn send(mut clients: Clients, write: Write) -> Result<Answer, tonic::Status> {
     match write {
-        Write::Settle(request) => Ok(Answer::Settled(Box::new(clients.settle(request).await?))),
+        Write::Settle(request) => Ok(Answer::Settled(Box::new(clients.settle(*request).await?))),
         Write::Reverse(request) => {
             let reply = clients.settlement.reverse(request).await?.into_inner();
             Ok(Answer::Reversed(Box::new(reply.reversal.unwrap())))
@@ -90,7 +90,9 @@ async fn send(mut clients: Clients, write: Write) -> Result<Answer, tonic::Statu
 
 async fn redo(service: &Service, write: Write) -> Answer {
     match write {
-        Write::Settle(request) => Answer::Settled(Box::new(service.settle(request).await.unwrap())),
+        Write::Settle(request) => {
+            Answer::Settled(Box::new(service.settle(*request).await.unwrap()))
+        }
         Write::Reverse(request) => {
             Answer::Reversed(Box::new(service.reverse(request).await.unwrap()))
         }
@@ -138,7 +140,8 @@ async fn equals_some_order(
 }
 
 fn settle(n: u32, person: &str) -> Write {
-    Write::Settle(demo::settle(&format!("S{n}"), person, totals(2000 + n * 137, n % 90, n % 7)))
+    let bill = totals(2000 + n * 137, n % 90, n % 7);
+    Write::Settle(Box::new(demo::settle(&format!("S{n}"), person, bill)))
 }
 
 #[tokio::test(flavor = "multi_thread")]

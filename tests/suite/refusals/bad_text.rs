@@ -91,6 +91,7 @@ fn spoilt<M: Serialize + DeserializeOwned>(message: &M) -> Vec<(String, M)> {
     spoilt
 }
 
+#[expect(clippy::too_many_lines, reason = "one request of each kind")]
 fn calls() -> Vec<(String, Call)> {
     let mut bill = demo::lines(vec![
         demo::line("L1", "D-A", ("2", "10", "20")),

@@ -55,7 +55,7 @@ struct Common {
     when: When,
     enabled: bool,
     payer: &'static str,
-    caps: Vec<(When, (Option<u64>, Option<u64>, Option<u64>))>,
+    caps: Vec<(When, Cap)>,
     financing: Option<u64>,
 }
 
@@ -63,11 +63,15 @@ struct Common {
 struct Share {
     from_zero: bool,
     deductibles: Vec<(When, Vec<u64>)>,
-    bands: Vec<(When, Vec<(u64, u64)>, u64)>,
+    bands: Vec<(When, Vec<Segment>, u64)>,
     adjustments: Vec<(When, Adjust)>,
     chains: Vec<(When, bool)>,
 }
 
+/// For an admission, for a year, and of the base (millionths).
+type Cap = (Option<u64>, Option<u64>, Option<u64>);
+/// A length, and its rate in millionths.
+type Segment = (u64, u64);
 /// Points, set, multiply (thousandths), add, at most.
 type Adjust = (Option<i64>, Option<u64>, Option<u64>, Option<i64>, Option<u64>);
 
