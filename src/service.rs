@@ -32,9 +32,11 @@ use crate::store::Store;
 use crate::store::Stored;
 use crate::store::apply::ENTRY_VERSION;
 use crate::store::fault::Fault;
+use crate::store::halt::Halted;
 use crate::store::journal::record::RECORD_BYTES_MAX;
 
 use prost::Message;
+use tokio::sync::watch;
 
 use std::hash::BuildHasher;
 use std::hash::BuildHasherDefault;
@@ -133,6 +135,11 @@ impl Service {
     /// Finishes what was accepted and closes the store.
     pub fn close(self) -> Result<(), Fault> {
         self.store.close()
+    }
+
+    /// To wait for a failure after which the store must be opened again.
+    pub fn halted(&self) -> watch::Receiver<Halted> {
+        self.store.halted()
     }
 
     /// The store's last entry.

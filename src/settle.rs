@@ -141,9 +141,10 @@ fn run<'p>(step: &'p Step, view: &View<'_, 'p>) -> Run<'p> {
 fn least_cap(entry: &Entry<Cap>, parts: Money, paid: Money) -> Option<(CapKind, Money)> {
     let cap = &entry.value;
     let admission = cap.admission.map(|most| (CapKind::Admission, most));
-    let year = cap.year.map(|most| (CapKind::Year, most.less(paid)));
+    let year = cap.year.map(|most| (CapKind::Year, most - paid));
     let share = cap.base_share.map(|share| (CapKind::BaseShare, (parts * share).floor2()));
-    [admission, year, share].into_iter().flatten().min_by_key(|(_, most)| *most)
+    let least = [admission, year, share].into_iter().flatten().min_by_key(|(_, most)| *most);
+    least.map(|(kind, most)| (kind, most.max(Money::ZERO)))
 }
 
 /// Takes a payment from the base, part by part (spec 4.3).

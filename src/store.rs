@@ -5,7 +5,9 @@
 
 pub mod journal;
 pub mod fault;
+pub mod halt;
 pub(crate) mod apply;
+mod durable;
 mod index;
 mod mark;
 mod writer;
@@ -23,6 +25,8 @@ use crate::register::Facility;
 use crate::register::Person;
 use crate::store::apply::apply;
 use crate::store::fault::Fault;
+use crate::store::halt::Halt;
+use crate::store::halt::Halted;
 use crate::store::index::Index;
 use crate::store::index::View;
 use crate::store::index::keys;
@@ -36,7 +40,9 @@ use crate::store::writer::Writer;
 use crate::wire::from_proto;
 
 use prost::Message;
+use tokio::sync::watch;
 
+use std::fs::File;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -151,9 +157,13 @@ pub struct Filter {
 /// The embedded store. Reads see what is acknowledged; one thread writes.
 #[derive(Debug)]
 pub struct Store {
+    directory: PathBuf,
     index: Arc<Index>,
     reader: Reader,
     writer: Writer,
+    halt: Arc<Halt>,
+    // Held until everything is closed; the writing thread holds it too.
+    _lock: Arc<File>,
 }
 
 impl Store {
@@ -163,11 +173,15 @@ impl Store {
         let lock = mark::lock(directory)?;
         let mark = Mark::read(directory);
         let index_directory = directory.join("index");
-        let (mut index, mut set_aside) = match &mark {
-            Mark::Distrust(why) => Index::renew(&index_directory, why, options.cache_bytes)?,
-            Mark::Trust { .. } => Index::open_or_renew(&index_directory, options.cache_bytes)?,
+        let aside = match &mark.distrust {
+            Some(why) => index::set_aside(&index_directory, why)?,
+            None => None,
         };
-        let acknowledged = index.stands_at()?.sequence.max(mark.acknowledged());
+        mark.write_open(directory)?;
+        let (mut index, mut set_aside) =
+            Index::open_or_renew(&index_directory, options.cache_bytes)?;
+        set_aside = aside.or(set_aside);
+        let acknowledged = index.stands_at()?.sequence.max(mark.acknowledged);
         let journal_options =
             journal::Options { segment_bytes_max: options.segment_bytes_max, ..Default::default() };
         let journal_directory = directory.join("journal");
@@ -177,17 +191,26 @@ impl Store {
             drop(index);
             (index, set_aside) = Index::renew(&index_directory, &why, options.cache_bytes)?;
         }
-        Mark::write_open(directory)?;
         let replayed = replay(&index, &journal_directory, journal.head())?;
         let index = Arc::new(index);
         let report = OpenReport { head: journal.head(), torn: opened.cut, set_aside, replayed };
-        let writer = Writer::start(journal, Arc::clone(&index), (directory.to_owned(), lock))?;
-        Ok((Store { index, reader, writer }, report))
+        let directory = directory.to_owned();
+        let halt = Arc::new(Halt::new(directory.clone(), mark));
+        let lock = Arc::new(lock);
+        let writer =
+            Writer::start(journal, Arc::clone(&index), Arc::clone(&halt), Arc::clone(&lock))?;
+        Ok((Store { directory, index, reader, writer, halt, _lock: lock }, report))
     }
 
-    /// Finishes what was accepted, flushes the index and marks the store as closed.
+    /// Finishes what was accepted, brings the index to stable storage and marks the store as closed.
     pub fn close(self) -> Result<(), Fault> {
-        self.writer.close()
+        let head = self.writer.close()?;
+        if self.halt.state() == Halted::All {
+            return Err(Fault::Stopped);
+        }
+        let index = Arc::into_inner(self.index).ok_or(Fault::Stopped)?;
+        index.close(&self.directory.join("index"))?;
+        Mark::write_closed(&self.directory, head)
     }
 
     /// Appends an entry that was computed on the state that it names. Returns once it is on stable storage.
@@ -195,23 +218,34 @@ impl Store {
         self.writer.append(entry).await
     }
 
+    /// To wait for a failure after which the store must be opened again.
+    pub fn halted(&self) -> watch::Receiver<Halted> {
+        self.halt.watch()
+    }
+
     /// The last acknowledged entry.
     pub fn head(&self) -> Result<Head, Fault> {
-        self.index.stands_at()
+        self.read(|view| view.index().stands_at())
     }
 
     /// A person of the register.
     pub fn person(&self, id: &PersonId) -> Result<Option<Person>, Fault> {
-        let Some(bytes) = self.index.get(&keys::person(id.as_str()))? else { return Ok(None) };
-        let message = proto::Person::decode(&*bytes).map_err(Fault::undecodable)?;
-        from_proto::person(&message, "person").map(Some).map_err(Fault::unreadable)
+        self.read(|view| {
+            let bytes = view.index().get(&keys::person(id.as_str()))?;
+            let Some(bytes) = bytes else { return Ok(None) };
+            let message = proto::Person::decode(&*bytes).map_err(Fault::undecodable)?;
+            from_proto::person(&message, "person").map(Some).map_err(Fault::unreadable)
+        })
     }
 
     /// A facility of the register.
     pub fn facility(&self, id: &FacilityId) -> Result<Option<Facility>, Fault> {
-        let Some(bytes) = self.index.get(&keys::facility(id.as_str()))? else { return Ok(None) };
-        let message = proto::Facility::decode(&*bytes).map_err(Fault::undecodable)?;
-        from_proto::facility(&message, "facility").map(Some).map_err(Fault::unreadable)
+        self.read(|view| {
+            let bytes = view.index().get(&keys::facility(id.as_str()))?;
+            let Some(bytes) = bytes else { return Ok(None) };
+            let message = proto::Facility::decode(&*bytes).map_err(Fault::undecodable)?;
+            from_proto::facility(&message, "facility").map(Some).map_err(Fault::unreadable)
+        })
     }
 
     /// The catalogue entries of these item codes.
@@ -220,19 +254,21 @@ impl Store {
         let mut seen: Vec<&str> = codes.collect();
         seen.sort_unstable();
         seen.dedup();
-        for code in seen {
-            for bytes in self.index.values_under(&keys::items_of(code))? {
-                let message = proto::Item::decode(&*bytes).map_err(Fault::undecodable)?;
-                let item = from_proto::item(&message, "item").map_err(Fault::unreadable)?;
-                catalogue.put(item).map_err(Fault::unreadable)?;
+        self.read(|view| {
+            for code in seen {
+                for bytes in view.index().values_under(&keys::items_of(code))? {
+                    let message = proto::Item::decode(&*bytes).map_err(Fault::undecodable)?;
+                    let item = from_proto::item(&message, "item").map_err(Fault::unreadable)?;
+                    catalogue.put(item).map_err(Fault::unreadable)?;
+                }
             }
-        }
-        Ok(catalogue)
+            Ok(catalogue)
+        })
     }
 
     /// The year under a key; an unknown key is a year that has nothing.
     pub fn year(&self, key: &AccumulatorKey) -> Result<Year, Fault> {
-        self.view().year(key)
+        self.read(|view| view.year(key))
     }
 
     /// The entry that a request made.
@@ -241,7 +277,7 @@ impl Store {
         facility: &FacilityId,
         request: &RequestId,
     ) -> Result<Option<u64>, Fault> {
-        self.view().number(&keys::request(facility.as_str(), request.as_str()))
+        self.number(&keys::request(facility.as_str(), request.as_str()))
     }
 
     /// The latest settlement of an admission, effective or reversed.
@@ -250,7 +286,7 @@ impl Store {
         facility: &FacilityId,
         admission: &AdmissionId,
     ) -> Result<Option<u64>, Fault> {
-        self.view().number(&keys::admission(facility.as_str(), admission.as_str()))
+        self.number(&keys::admission(facility.as_str(), admission.as_str()))
     }
 
     /// The latest opening balance under a key with this reference, effective or reversed.
@@ -259,7 +295,7 @@ impl Store {
         key: &AccumulatorKey,
         opening: &OpeningId,
     ) -> Result<Option<u64>, Fault> {
-        self.view().number(&keys::opening(key, opening.as_str()))
+        self.number(&keys::opening(key, opening.as_str()))
     }
 
     /// The latest opening balance that an office loaded under this reference, whatever the key.
@@ -268,12 +304,13 @@ impl Store {
         facility: &FacilityId,
         opening: &OpeningId,
     ) -> Result<Option<u64>, Fault> {
-        self.view().number(&keys::office_opening(facility.as_str(), opening.as_str()))
+        self.number(&keys::office_opening(facility.as_str(), opening.as_str()))
     }
 
     /// Where an entry stands among the others.
     pub fn link(&self, sequence: u64) -> Result<Option<Link>, Fault> {
-        self.view().link(sequence)
+        let link = self.read(|view| view.link(sequence))?;
+        self.unless_unsure(link)
     }
 
     /// An entry with its content.
@@ -287,7 +324,7 @@ impl Store {
 
     /// The entries under a key after a version, latest first.
     pub fn entries_since(&self, key: &AccumulatorKey, version: u64) -> Result<Vec<u64>, Fault> {
-        let all = self.index.values_under(&keys::versions_of(key))?;
+        let all = self.read(|view| view.index().values_under(&keys::versions_of(key)))?;
         let after = usize::try_from(version).unwrap_or(usize::MAX);
         let mut since: Vec<u64> =
             all.iter().skip(after).map(|bytes| index::number(bytes)).collect();
@@ -302,22 +339,41 @@ impl Store {
             (None, Some(facility)) => keys::settlements_of_facility(facility.as_str()),
             (None, None) => keys::settlements(),
         };
-        self.index.numbers_after(&under, filter.after, most)
+        self.read(|view| view.index().numbers_after(&under, filter.after, most))
     }
 
     /// The writes that put a person, oldest first.
     pub fn writes_of_person(&self, person: &PersonId) -> Result<Vec<u64>, Fault> {
         let under = keys::writes_of_person(person.as_str());
-        self.index.numbers_after(&under, 0, usize::MAX)
+        self.read(|view| view.index().numbers_after(&under, 0, usize::MAX))
     }
 
     /// The next writes to registers after a number, at most `most`.
     pub fn register_writes(&self, after: u64, most: usize) -> Result<Vec<u64>, Fault> {
-        self.index.numbers_after(&keys::register_writes(), after, most)
+        self.read(|view| view.index().numbers_after(&keys::register_writes(), after, most))
     }
 
-    fn view(&self) -> View<'_> {
-        View::of(&self.index)
+    /// Reads the index, unless it lacks something. If it cannot be read, that is noted.
+    fn read<T>(&self, read: impl FnOnce(&View<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
+        let answer = read(&View::of(&self.index)).inspect_err(|fault| {
+            self.halt.index_unreadable(fault);
+        });
+        // Asked afterwards: an entry is acknowledged only after it is noted that the index lacks it.
+        if self.halt.state() == Halted::All { Err(Fault::Stopped) } else { answer }
+    }
+
+    /// The number under a key of the index.
+    fn number(&self, key: &[u8]) -> Result<Option<u64>, Fault> {
+        let number = self.read(|view| view.number(key))?;
+        self.unless_unsure(number)
+    }
+
+    /// After a failed write nobody can say that something is not there.
+    fn unless_unsure<T>(&self, found: Option<T>) -> Result<Option<T>, Fault> {
+        if found.is_none() && self.halt.state() != Halted::No {
+            return Err(Fault::Stopped);
+        }
+        Ok(found)
     }
 }
 

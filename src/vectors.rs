@@ -13,7 +13,7 @@ use crate::store::StoreOptions;
 
 use serde_json::Value;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
@@ -92,12 +92,12 @@ async fn scenario_in(
     let service = Service::new(store, book, packs.to_owned(), line_facts);
     ask::fill_registers(&service, scenario).await?;
     let id = scenario["id"].as_str().unwrap_or("?");
-    let mut numbers = BTreeMap::new();
+    let mut openings = BTreeSet::new();
     let operations = scenario["operations"].as_array().map_or(&[][..], Vec::as_slice);
     for (index, operation) in operations.iter().enumerate() {
         let kind = operation["op"].as_str().unwrap_or("?");
         let place = format!("{id} operation {index} ({kind})");
-        let got = answer(&service, operation, &mut numbers).await?;
+        let got = answer(&service, operation, &mut openings).await?;
         outcome.operations += 1;
         for difference in shape::differences(&operation["expect"], &got) {
             outcome.differences.push(format!("{place}: {difference}"));
@@ -110,26 +110,28 @@ async fn scenario_in(
 async fn answer(
     service: &Service,
     operation: &Value,
-    numbers: &mut BTreeMap<String, u64>,
+    openings: &mut BTreeSet<String>,
 ) -> Result<Value, String> {
     let outcome = match operation["op"].as_str() {
         Some("quote") => service.quote(&ask::quote(operation)).map(|one| shape::quote(&one)),
         Some("eligibility") => {
             service.eligibility(&ask::eligibility(operation)).map(|one| shape::eligibility(&one))
         }
-        Some("settle") => service.settle(ask::settle(operation)).await.map(|record| {
-            numbers.insert(ask::text(&operation["admission"]["id"]), record.number);
-            shape::settlement(&record)
-        }),
-        Some("reverse") => {
-            // Something that was never written has no number.
-            let of = numbers.get(&ask::text(&operation["of"])).copied().unwrap_or(u64::MAX);
-            service.reverse(ask::reverse(operation, of)).await.map(|one| shape::reversal(&one))
+        Some("settle") => {
+            service.settle(ask::settle(operation)).await.map(|record| shape::settlement(&record))
         }
-        Some("opening") => service.load_opening(ask::opening(operation)).await.map(|opening| {
-            numbers.insert(ask::text(&operation["id"]), opening.number);
-            shape::opening(&opening)
-        }),
+        Some("reverse") => {
+            let of = ask::text(&operation["of"]);
+            let is_opening = openings.contains(&of);
+            service
+                .reverse(ask::reverse(operation, of, is_opening))
+                .await
+                .map(|one| shape::reversal(&one))
+        }
+        Some("opening") => {
+            openings.insert(ask::text(&operation["id"]));
+            service.load_opening(ask::opening(operation)).await.map(|one| shape::opening(&one))
+        }
         other => return Err(format!("unknown operation {other:?}")),
     };
     match outcome {

@@ -17,6 +17,7 @@ use crate::service::Service;
 use crate::store::Store;
 use crate::store::StoreOptions;
 use crate::store::fault::chain;
+use crate::store::halt::Halted;
 
 use clap::Args;
 use tokio::net::TcpListener;
@@ -24,6 +25,8 @@ use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 use tokio::sync::watch;
 use tonic::transport::server::TcpIncoming;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
 use tracing_subscriber::EnvFilter;
 
 use std::net::SocketAddr;
@@ -129,6 +132,7 @@ async fn serve(
     health.set_serving::<proto::settlement_server::SettlementServer<Api>>().await;
     health.set_serving::<proto::rules_server::RulesServer<Api>>().await;
     health.set_serving::<proto::registers_server::RegistersServer<Api>>().await;
+    let halted = tokio::spawn(say_not_serving(service.halted(), health));
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(proto::DESCRIPTOR)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
@@ -179,8 +183,20 @@ async fn serve(
     };
     served.map_err(|error| failed(&error))?;
     signals.abort();
+    halted.abort();
     writes_end(&service).await;
     Ok(service)
+}
+
+/// Whoever asks for the server's health learns that it must be restarted.
+async fn say_not_serving(mut halted: watch::Receiver<Halted>, health: HealthReporter) {
+    if halted.wait_for(|halted| *halted != Halted::No).await.is_err() {
+        return;
+    }
+    health.set_service_status("", ServingStatus::NotServing).await;
+    health.set_not_serving::<proto::settlement_server::SettlementServer<Api>>().await;
+    health.set_not_serving::<proto::rules_server::RulesServer<Api>>().await;
+    health.set_not_serving::<proto::registers_server::RegistersServer<Api>>().await;
 }
 
 async fn show_demo(address: SocketAddr, lang: Lang) {

@@ -77,19 +77,20 @@ impl Fault {
         Fault::Unreadable(refusal.sentence(crate::refusal::Lang::En))
     }
 
-    /// Whether the caller may send the request again without asking whether it was written.
+    /// Whether the request was certainly not written, neither now nor when it was sent before.
     pub fn certainly_not_written(&self) -> bool {
         match self {
+            // Where nothing is written any more, the failure that led to it may have been this very request's.
+            Fault::Journal(error) if matches!(**error, JournalError::Poisoned) => false,
             Fault::Journal(error) => error.certainly_not_written(),
-            Fault::Unconfirmed | Fault::Index(_) => false,
+            Fault::Unconfirmed | Fault::Index(_) | Fault::Stopped => false,
             Fault::File { .. }
             | Fault::Format { .. }
             | Fault::Locked { .. }
             | Fault::Undecodable(_)
             | Fault::Unreadable(_)
             | Fault::EntryVersion(_)
-            | Fault::Unbalanced
-            | Fault::Stopped => true,
+            | Fault::Unbalanced => true,
         }
     }
 }

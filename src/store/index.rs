@@ -6,6 +6,7 @@ use crate::accumulators::AccumulatorKey;
 use crate::store::EntryKind;
 use crate::store::Link;
 use crate::store::Year;
+use crate::store::durable::sync_directory;
 use crate::store::fault::Fault;
 use crate::store::journal::Head;
 use crate::store::journal::digest::Digest;
@@ -16,6 +17,8 @@ use prost::Message;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::fs::File;
+use std::io;
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 use std::path::Path;
@@ -34,7 +37,7 @@ pub(super) struct Index {
 }
 
 /// An index that was set aside: why, and where it is now.
-type SetAside = Option<(String, PathBuf)>;
+pub(super) type SetAside = Option<(String, PathBuf)>;
 
 impl Index {
     /// Opens the index, or sets one aside that cannot be opened and begins anew.
@@ -54,16 +57,10 @@ impl Index {
         why: &str,
         cache_bytes: u64,
     ) -> Result<(Index, SetAside), Fault> {
-        let mut set_aside = None;
-        if directory.exists() {
-            let aside = free_name(directory);
-            fs::rename(directory, &aside)
-                .map_err(|source| Fault::File { path: directory.to_owned(), source })?;
-            set_aside = Some((why.to_owned(), aside));
-        }
+        let set_aside = set_aside(directory, why)?;
         let index = Index::open(directory, cache_bytes).map_err(|why| Fault::File {
             path: directory.to_owned(),
-            source: std::io::Error::other(why),
+            source: io::Error::other(why),
         })?;
         Ok((index, set_aside))
     }
@@ -143,25 +140,47 @@ impl Index {
         Ok(Head { sequence: u64::from_be_bytes(*sequence), digest: Digest::from_bytes(digest) })
     }
 
-    /// Writes out what is in memory.
-    pub(super) fn flush(&self) -> Result<(), Fault> {
+    /// Writes out what is in memory, and brings files and names to stable storage: sled itself syncs neither when asked to flush.
+    pub(super) fn close(self, directory: &Path) -> Result<(), Fault> {
         self.database.flush()?;
-        Ok(())
+        drop(self.database);
+        let fault = |source| Fault::File { path: directory.to_owned(), source };
+        sync_all(directory).map_err(fault)
     }
 }
 
-fn is_lock(error: &std::io::Error) -> bool {
-    error.to_string().contains("could not acquire lock")
+/// Syncs all files in a directory, then its names.
+fn sync_all(directory: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            sync_all(&entry.path())?;
+        } else {
+            File::open(entry.path())?.sync_all()?;
+        }
+    }
+    sync_directory(directory)
 }
 
-fn free_name(directory: &Path) -> PathBuf {
-    let name = |number: u32| {
-        let mut name = directory.as_os_str().to_owned();
-        name.push(format!(".set-aside-{number}"));
-        PathBuf::from(name)
-    };
-    let free = (1..u32::MAX).map(name).find(|path| !path.exists());
-    free.unwrap_or_else(|| name(0))
+/// Gives the index, if there is one, another name; one that was set aside earlier makes room. An index can always be built anew, so
+/// one is enough for whoever wants to know what was wrong.
+pub(super) fn set_aside(directory: &Path, why: &str) -> Result<SetAside, Fault> {
+    if !directory.exists() {
+        return Ok(None);
+    }
+    let mut name = directory.as_os_str().to_owned();
+    name.push(".set-aside");
+    let aside = PathBuf::from(name);
+    if aside.exists() {
+        fs::remove_dir_all(&aside).map_err(|source| Fault::File { path: aside.clone(), source })?;
+    }
+    fs::rename(directory, &aside)
+        .map_err(|source| Fault::File { path: directory.to_owned(), source })?;
+    Ok(Some((why.to_owned(), aside)))
+}
+
+fn is_lock(error: &io::Error) -> bool {
+    error.to_string().contains("could not acquire lock")
 }
 
 /// A number that a value holds.
@@ -185,6 +204,11 @@ impl<'i> View<'i> {
     /// With nothing about to be written.
     pub(super) fn of(index: &'i Index) -> View<'i> {
         View { index, written: BTreeMap::new(), links: BTreeMap::new() }
+    }
+
+    /// The index without what is about to be written.
+    pub(super) fn index(&self) -> &Index {
+        self.index
     }
 
     /// Writes a value.

@@ -152,6 +152,11 @@ impl Journal {
         self.head
     }
 
+    /// Whether an earlier failure closed the journal to writing.
+    pub fn is_closed_to_writing(&self) -> bool {
+        self.is_poisoned
+    }
+
     /// A handle to read records by their positions, for any thread.
     pub fn reader(&self) -> Reader {
         Reader::new(&self.directory, self.options)

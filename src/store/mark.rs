@@ -3,6 +3,8 @@
 //! sled does not sync what it acknowledges, so after a power cut its files may lie. They are trusted after a clean close, and
 //! after a kill on a machine that has not restarted since; else the index is built anew from the journal.
 
+use crate::store::durable::create_directory;
+use crate::store::durable::sync_directory;
 use crate::store::fault::Fault;
 use crate::store::journal::Head;
 use crate::store::journal::digest::Digest;
@@ -20,21 +22,17 @@ const FORMAT: &str = "onestop-store 1";
 
 /// How the store was left.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Mark {
-    /// The index can be believed; the journal has at least this many acknowledged entries.
-    Trust {
-        /// The last entry at a clean close; 0 where it was not closed.
-        acknowledged: u64,
-    },
-    /// It cannot; why.
-    Distrust(String),
+pub(super) struct Mark {
+    /// Why the index cannot be believed, if it cannot.
+    pub(super) distrust: Option<String>,
+    /// The last entry at the last clean close: the journal has at least this many acknowledged entries. 0: nothing is known.
+    pub(super) acknowledged: u64,
 }
 
 /// Makes the directory with its format file, or refuses another format.
 pub(super) fn check_format(directory: &Path) -> Result<(), Fault> {
     let path = directory.join("FORMAT");
     let fault = |source| Fault::File { path: path.clone(), source };
-    fs::create_dir_all(directory).map_err(fault)?;
     match fs::read_to_string(&path) {
         Ok(found) if found.trim() == FORMAT => Ok(()),
         Ok(found) => Err(Fault::Format {
@@ -43,6 +41,7 @@ pub(super) fn check_format(directory: &Path) -> Result<(), Fault> {
             wanted: FORMAT,
         }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            create_directory(directory).map_err(fault)?;
             replace(directory, "FORMAT", &format!("{FORMAT}\n")).map_err(fault)
         }
         Err(error) => Err(fault(error)),
@@ -68,61 +67,72 @@ pub(super) fn lock(directory: &Path) -> Result<File, Fault> {
 impl Mark {
     /// Reads how the store was left.
     pub(super) fn read(directory: &Path) -> Mark {
+        let distrust = |why: &str| Mark { distrust: Some(why.to_owned()), acknowledged: 0 };
         let Ok(text) = fs::read_to_string(directory.join("state")) else {
             return if directory.join("index").exists() {
-                Mark::Distrust("nothing says how the store was left".to_owned())
+                distrust("nothing says how the store was left")
             } else {
-                Mark::Trust { acknowledged: 0 }
+                Mark { distrust: None, acknowledged: 0 }
             };
         };
         let text = text.trim();
         if let Some(closed) = text.strip_prefix("closed ") {
-            let sequence = closed.split(' ').next().and_then(|number| number.parse().ok());
-            return match sequence {
-                Some(acknowledged) => Mark::Trust { acknowledged },
-                None => Mark::Distrust("what says how the store was left is damaged".to_owned()),
+            return match number_at_start(closed) {
+                Some(acknowledged) => Mark { distrust: None, acknowledged },
+                None => distrust("what says how the store was left is damaged"),
             };
         }
-        if open_state(directory).is_some_and(|state| state == text) {
-            Mark::Trust { acknowledged: 0 }
-        } else {
-            let why = "the store was not closed before the machine restarted, or it was copied";
-            Mark::Distrust(why.to_owned())
+        if let Some(failed) = text.strip_prefix("failed ") {
+            let acknowledged = number_at_start(failed).unwrap_or(0);
+            return Mark { acknowledged, ..distrust("it could not be read any more") };
         }
-    }
-
-    /// The highest entry that is known to have been acknowledged.
-    pub(super) fn acknowledged(&self) -> u64 {
-        match self {
-            Mark::Trust { acknowledged } => *acknowledged,
-            Mark::Distrust(_) => 0,
+        let here = open_state(directory).and_then(|here| text.strip_prefix(&here));
+        if let Some(rest) = here {
+            return Mark { distrust: None, acknowledged: number_at_start(rest).unwrap_or(0) };
         }
+        let words: Vec<&str> = text.split(' ').collect();
+        let acknowledged = match words.as_slice() {
+            ["open", _, _, _, number] => number.parse().unwrap_or(0),
+            _ => 0,
+        };
+        let why = "the store was not closed before the machine restarted, or it was copied";
+        Mark { acknowledged, ..distrust(why) }
     }
 
-    /// Says that the store is open.
-    pub(super) fn write_open(directory: &Path) -> Result<(), Fault> {
-        let state = open_state(directory).unwrap_or_else(|| "open".to_owned());
-        Mark::write(directory, &state)
+    /// Says that the store is open. This must be on stable storage before the index is written to: else a power cut could
+    /// leave a half-written index and the word that the store was closed.
+    pub(super) fn write_open(&self, directory: &Path) -> Result<(), Fault> {
+        let state = open_state(directory).unwrap_or_else(|| "open ".to_owned());
+        write(directory, &format!("{state}{}", self.acknowledged))
     }
 
-    /// Says that the store was closed behind this entry.
+    /// Says that the index must not be believed.
+    pub(super) fn write_failed(&self, directory: &Path) -> Result<(), Fault> {
+        write(directory, &format!("failed {}", self.acknowledged))
+    }
+
+    /// Says that the store was closed behind this entry. Everything else must be on stable storage before.
     pub(super) fn write_closed(directory: &Path, head: Head) -> Result<(), Fault> {
         let Head { sequence, digest } = head;
         let digest: Digest = digest;
-        Mark::write(directory, &format!("closed {sequence} {digest}"))
+        write(directory, &format!("closed {sequence} {digest}"))
     }
+}
 
-    fn write(directory: &Path, state: &str) -> Result<(), Fault> {
-        let fault = |source| Fault::File { path: directory.join("state"), source };
-        replace(directory, "state", &format!("{state}\n")).map_err(fault)
-    }
+fn write(directory: &Path, state: &str) -> Result<(), Fault> {
+    let fault = |source| Fault::File { path: directory.join("state"), source };
+    replace(directory, "state", &format!("{state}\n")).map_err(fault)
+}
+
+fn number_at_start(text: &str) -> Option<u64> {
+    text.split(' ').next().and_then(|number| number.parse().ok())
 }
 
 /// This boot of this machine, and this directory on it: a copy or another boot reads differently.
 fn open_state(directory: &Path) -> Option<String> {
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     let metadata = fs::metadata(directory).ok()?;
-    Some(format!("open {} {} {}", boot.trim(), metadata.dev(), metadata.ino()))
+    Some(format!("open {} {} {} ", boot.trim(), metadata.dev(), metadata.ino()))
 }
 
 /// Puts a file in the place of another so that either the old or the new one is there, whole.
@@ -132,5 +142,5 @@ fn replace(directory: &Path, name: &str, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     fs::rename(&new, directory.join(name))?;
-    File::open(directory)?.sync_all()
+    sync_directory(directory)
 }

@@ -8,10 +8,12 @@ use crate::store::apply::apply;
 use crate::store::apply::still_fits;
 use crate::store::fault::Fault;
 use crate::store::fault::chain;
+use crate::store::halt::Halt;
+use crate::store::halt::Halted;
 use crate::store::index::Index;
 use crate::store::index::View;
+use crate::store::journal::Head;
 use crate::store::journal::Journal;
-use crate::store::mark::Mark;
 
 use prost::Message;
 use tokio::sync::mpsc;
@@ -35,7 +37,7 @@ type Reply = oneshot::Sender<Result<Receipt, AppendError>>;
 #[derive(Debug)]
 pub(super) struct Writer {
     sender: mpsc::Sender<(proto::LedgerEntry, Reply)>,
-    thread: JoinHandle<Result<(), Fault>>,
+    thread: JoinHandle<Head>,
 }
 
 impl Writer {
@@ -43,19 +45,19 @@ impl Writer {
     pub(super) fn start(
         journal: Journal,
         index: Arc<Index>,
-        (directory, lock): (PathBuf, File),
+        halt: Arc<Halt>,
+        lock: Arc<File>,
     ) -> Result<Writer, Fault> {
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
-        let path = directory.clone();
         let thread = thread::Builder::new()
             .name("ledger".to_owned())
             .spawn(move || {
-                let outcome = Loop { journal, index, directory, receiver, broken: false }.run();
+                let head = Loop { journal, index, receiver, halt }.run();
                 // Only now may another process look at the files.
                 drop(lock);
-                outcome
+                head
             })
-            .map_err(|source| Fault::File { path, source })?;
+            .map_err(|source| Fault::File { path: PathBuf::from("ledger"), source })?;
         Ok(Writer { sender, thread })
     }
 
@@ -66,35 +68,32 @@ impl Writer {
         answer.await.unwrap_or(Err(AppendError::Fault(Fault::Unconfirmed)))
     }
 
-    /// Lets the thread finish what it has.
-    pub(super) fn close(self) -> Result<(), Fault> {
+    /// Lets the thread finish what it has; returns the last entry.
+    pub(super) fn close(self) -> Result<Head, Fault> {
         drop(self.sender);
-        self.thread.join().unwrap_or(Err(Fault::Stopped))
+        self.thread.join().map_err(|_| Fault::Stopped)
     }
 }
 
 struct Loop {
     journal: Journal,
     index: Arc<Index>,
-    directory: PathBuf,
     receiver: mpsc::Receiver<(proto::LedgerEntry, Reply)>,
-    /// Something failed after which nothing may be acknowledged.
-    broken: bool,
+    /// Where failures are noted after which nothing may be acknowledged.
+    halt: Arc<Halt>,
 }
 
 impl Loop {
-    fn run(mut self) -> Result<(), Fault> {
+    fn run(mut self) -> Head {
+        let halt = Arc::clone(&self.halt);
+        let _guard = halt.guard();
         let mut group = Vec::with_capacity(GROUP_MAX);
         while self.receiver.blocking_recv_many(&mut group, GROUP_MAX) != 0 {
             while !group.is_empty() {
                 self.write(&mut group);
             }
         }
-        if self.broken {
-            return Err(Fault::Stopped);
-        }
-        self.index.flush()?;
-        Mark::write_closed(&self.directory, self.journal.head())
+        self.journal.head()
     }
 
     /// Writes as many of the waiting entries as fit in one group, and answers them.
@@ -140,14 +139,19 @@ impl Loop {
         sequence: u64,
         entry: &proto::LedgerEntry,
     ) -> Result<(), AppendError> {
-        if self.broken {
+        if self.halt.state() != Halted::No {
             return Err(AppendError::Fault(Fault::Stopped));
         }
-        if !still_fits(view, entry)? {
+        let fits = still_fits(view, entry).inspect_err(|fault| {
+            if matches!(fault, Fault::Index(_) | Fault::Undecodable(_)) {
+                self.halt.index_unreadable(fault);
+            }
+        })?;
+        if !fits {
             return Err(AppendError::Raced);
         }
         // After this the view may hold a part of what follows, so that nothing may be written any more.
-        apply(view, sequence, entry).inspect_err(|_| self.broken = true)?;
+        apply(view, sequence, entry).inspect_err(|_| self.halt.writes())?;
         Ok(())
     }
 
@@ -157,13 +161,16 @@ impl Loop {
         view: &mut View<'_>,
         contents: &[Vec<u8>],
     ) -> Vec<Result<Receipt, AppendError>> {
-        if contents.is_empty() || self.broken {
+        if contents.is_empty() || self.halt.state() != Halted::No {
             return Vec::new();
         }
         let appended = match self.journal.append(contents) {
             Ok(appended) => appended,
             Err(error) => {
                 tracing::error!(error = chain(&error), "journal append failed");
+                if self.journal.is_closed_to_writing() {
+                    self.halt.writes();
+                }
                 let fault = Arc::new(error);
                 let failed = |_| Err(AppendError::Fault(Fault::Journal(Arc::clone(&fault))));
                 return contents.iter().map(failed).collect();
@@ -175,7 +182,7 @@ impl Loop {
         if let Err(error) = view.commit(self.journal.head()) {
             // The entries are safe in the journal; a restart builds the index from it.
             tracing::error!(error = chain(&error), "index write failed");
-            self.broken = true;
+            self.halt.index_behind();
         }
         let receipt = |sequence, digest| Ok(Receipt { sequence, digest });
         appended.iter().map(|one| receipt(one.sequence, one.digest)).collect()

@@ -2,6 +2,7 @@
 
 use crate::calendar::Day;
 use crate::proto;
+use crate::proto::reverse_request::Of;
 use crate::service::Service;
 
 use serde_json::Value;
@@ -225,13 +226,10 @@ pub(super) fn settle(operation: &Value) -> proto::SettleRequest {
     }
 }
 
-/// A reversal of an entry.
-pub(super) fn reverse(operation: &Value, of: u64) -> proto::ReverseRequest {
-    proto::ReverseRequest {
-        writer: writer(operation),
-        of: Some(proto::reverse_request::Of::Number(of)),
-        reason: String::new(),
-    }
+/// A reversal of an admission's settlement or of an opening balance.
+pub(super) fn reverse(operation: &Value, of: String, is_opening: bool) -> proto::ReverseRequest {
+    let of = if is_opening { Of::Opening(of) } else { Of::Admission(of) };
+    proto::ReverseRequest { writer: writer(operation), of: Some(of), reason: String::new() }
 }
 
 /// An eligibility query.

@@ -11,6 +11,7 @@ mod api;
 mod cases;
 mod coverage;
 mod demo;
+mod faults;
 mod generate;
 mod golden;
 mod limits;

@@ -1,5 +1,7 @@
 //! Opening a journal: what is there, what a crash left behind, and what must not be touched.
 
+use crate::store::durable::create_directory;
+use crate::store::durable::sync_directory;
 use crate::store::journal::Head;
 use crate::store::journal::Journal;
 use crate::store::journal::Newest;
@@ -20,7 +22,6 @@ use crate::store::journal::segment::create;
 use crate::store::journal::segment::header_of;
 use crate::store::journal::segment::list;
 use crate::store::journal::segment::path_of;
-use crate::store::journal::segment::sync_directory;
 
 use std::fs;
 use std::fs::File;
@@ -103,21 +104,9 @@ struct Tail {
     unproven: u64,
 }
 
-/// Creates a directory, and those above it, on stable storage.
-fn create_directory(directory: &Path) -> Result<(), JournalError> {
-    if directory.as_os_str().is_empty() || directory.exists() {
-        return Ok(());
-    }
-    let parent = directory.parent().unwrap_or(Path::new(""));
-    create_directory(parent)?;
-    fs::create_dir(directory).map_err(JournalError::io(directory, "created"))?;
-    let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
-    sync_directory(parent).map_err(JournalError::io(parent, "synced"))
-}
-
 /// Creates the directory if need be and keeps other writers out of it.
 fn lock(directory: &Path) -> Result<File, JournalError> {
-    create_directory(directory)?;
+    create_directory(directory).map_err(JournalError::io(directory, "created"))?;
     let path = directory.join(LOCK_NAME);
     let file = File::options()
         .write(true)

@@ -1,5 +1,6 @@
 //! One segment file: its name, its header, how it is made, and which there are.
 
+use crate::store::durable::sync_directory;
 use crate::store::journal::digest::Digest;
 use crate::store::journal::error::Damage;
 use crate::store::journal::error::JournalError;
@@ -146,9 +147,4 @@ pub(super) fn create(directory: &Path, header: Header) -> Result<File, NotCreate
     }
     file.sync_all().and_then(|()| sync_directory(directory)).map_err(NotCreated::Unclear)?;
     Ok(file)
-}
-
-/// Brings the names in a directory to stable storage.
-pub(super) fn sync_directory(directory: &Path) -> io::Result<()> {
-    File::open(directory)?.sync_all()
 }

@@ -1,0 +1,218 @@
+//! Calls that fail: for every call of a short history, the server is told that it failed, once or from then on.
+
+use super::disk::Disk;
+use super::disk::Leaves;
+use super::load;
+use super::model::Checked;
+use super::model::Model;
+use super::random::Random;
+use super::say;
+use super::server::Clients;
+use super::server::Environment;
+use super::server::Home;
+use super::server::Server;
+use super::server::verify_cleanly;
+use super::setting;
+use super::shim;
+use super::shim::Failing;
+use super::shim::Watch;
+
+use std::fs;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// A row: what fails, where, how, and every which call in an everyday run (1: all).
+struct Row {
+    name: &'static str,
+    kinds: u64,
+    places: u64,
+    errno: u64,
+    short: bool,
+    /// The call and all after it, instead of the call alone.
+    goes_on: bool,
+    stride: usize,
+}
+
+const EVERYWHERE: u64 = shim::IN_JOURNAL | shim::IN_INDEX | shim::BESIDE;
+
+#[rustfmt::skip]
+const ROWS: [Row; 13] = [
+    Row { name: "a journal write: EIO", kinds: shim::WRITE, places: shim::IN_JOURNAL, errno: shim::EIO, short: false, goes_on: false, stride: 1 },
+    Row { name: "a journal write: ENOSPC from then on", kinds: shim::WRITE, places: shim::IN_JOURNAL, errno: shim::ENOSPC, short: false, goes_on: true, stride: 2 },
+    Row { name: "a journal write: half of it, then EDQUOT", kinds: shim::WRITE, places: shim::IN_JOURNAL, errno: shim::EDQUOT, short: true, goes_on: true, stride: 2 },
+    Row { name: "a journal write and what would cut it off: EIO", kinds: shim::WRITE | shim::TRUNCATE | shim::SYNC, places: shim::IN_JOURNAL, errno: shim::EIO, short: false, goes_on: true, stride: 3 },
+    Row { name: "a journal sync: EIO", kinds: shim::SYNC, places: shim::IN_JOURNAL, errno: shim::EIO, short: false, goes_on: false, stride: 1 },
+    Row { name: "a journal sync: ENOSPC", kinds: shim::SYNC, places: shim::IN_JOURNAL, errno: shim::ENOSPC, short: false, goes_on: false, stride: 4 },
+    Row { name: "a journal open: EIO", kinds: shim::OPEN, places: shim::IN_JOURNAL, errno: shim::EIO, short: false, goes_on: false, stride: 1 },
+    Row { name: "a mark's write, sync, open or rename: EIO", kinds: shim::WRITE | shim::SYNC | shim::OPEN | shim::RENAME, places: shim::BESIDE, errno: shim::EIO, short: false, goes_on: false, stride: 2 },
+    Row { name: "a mark's write, sync, open or rename: ENOSPC from then on", kinds: shim::WRITE | shim::SYNC | shim::OPEN | shim::RENAME, places: shim::BESIDE, errno: shim::ENOSPC, short: false, goes_on: true, stride: 4 },
+    Row { name: "an index write: EIO", kinds: shim::WRITE, places: shim::IN_INDEX, errno: shim::EIO, short: false, goes_on: false, stride: 3 },
+    Row { name: "an index write: ENOSPC from then on", kinds: shim::WRITE, places: shim::IN_INDEX, errno: shim::ENOSPC, short: false, goes_on: true, stride: 3 },
+    Row { name: "an index sync: EIO from then on", kinds: shim::SYNC | shim::RANGE, places: shim::IN_INDEX, errno: shim::EIO, short: false, goes_on: true, stride: 4 },
+    Row { name: "an index open, rename, truncation, removal or directory: EIO", kinds: shim::OPEN | shim::RENAME | shim::TRUNCATE | shim::UNLINK | shim::MKDIR, places: shim::IN_INDEX, errno: shim::EIO, short: false, goes_on: false, stride: 4 },
+];
+
+/// What came of a row.
+#[derive(Debug, Default)]
+struct Outcome {
+    failures: usize,
+    not_opened: usize,
+    refused: usize,
+    acknowledged: usize,
+    hangs: usize,
+    checked: Checked,
+}
+
+#[test]
+fn a_call_that_fails_costs_nothing_acknowledged() {
+    if shim::library().is_none() {
+        return;
+    }
+    let runtime = super::runtime();
+    let (template, model) = runtime.block_on(template());
+    let wanted = std::env::var("ONESTOP_FAULTS_ROW").ok();
+    for row in ROWS.iter().filter(|row| wanted.as_ref().is_none_or(|it| row.name.contains(it))) {
+        // A run in which nothing fails says how many calls there are.
+        let (calls, _) = runtime.block_on(run(&template, &model, row, u64::MAX));
+        let stride = setting("STRIDE", row.stride, 1);
+        let cases: Vec<u64> = (1..=calls + 1).step_by(stride).collect();
+        let (next, outcomes) = (AtomicUsize::new(0), Mutex::new(Outcome::default()));
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while let Some(call) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let (_, outcome) = runtime.block_on(run(&template, &model, row, *call));
+                        outcomes.lock().unwrap().add(&outcome);
+                    }
+                });
+            }
+        });
+        let Outcome { failures, not_opened, refused, acknowledged, hangs, checked } =
+            outcomes.into_inner().unwrap();
+        let Row { name, .. } = row;
+        say(&format!(
+            "{name}: {} of {calls} calls, {failures} failures, starts refused {not_opened}, writes refused {refused}, \
+             acknowledged {acknowledged}, servers that did not stop {hangs}; {}",
+            cases.len(),
+            super::words(&checked)
+        ));
+        assert_eq!(hangs, 0, "{name}");
+    }
+}
+
+impl Outcome {
+    fn add(&mut self, other: &Outcome) {
+        self.failures += other.failures;
+        self.not_opened += other.not_opened;
+        self.refused += other.refused;
+        self.acknowledged += other.acknowledged;
+        self.hangs += other.hangs;
+        self.checked += other.checked;
+    }
+}
+
+fn small_segments() -> Environment {
+    vec![("ONESTOP_STORE_SEGMENT_BYTES_MAX".to_owned(), "9000".to_owned())]
+}
+
+/// A closed store with registers and a few settlements.
+async fn template() -> (Home, Model) {
+    let (home, mut model) = (Home::new(), Model::default());
+    let server = Server::start(&home, &small_segments()).unwrap();
+    let mut clients = server.connect().await;
+    load::fill(&mut clients, &mut model).await;
+    for number in 0..3 {
+        let asked = load::settle(format!("t-{number}"), "P0-0", &format!("T-{number}"), 900);
+        model.ask(&mut clients, asked).await.unwrap();
+    }
+    server.stop_cleanly();
+    (home, model)
+}
+
+/// The history with a failure, then the store opened again and checked. Returns how many calls could have failed.
+async fn run(template: &Home, model: &Model, row: &Row, call: u64) -> (u64, Outcome) {
+    let (home, mut model) = (template.copy(), model.clone());
+    let mut outcome = Outcome::default();
+    let mut disk = Disk::of(&home.disk());
+    let watch = Watch::new(&home, "1");
+    let last = if row.goes_on { u64::MAX } else { call };
+    let Row { kinds, places, errno, short, .. } = *row;
+    watch.fail(Failing { kinds, places, first: call, last, errno, short });
+    let environment = [watch.environment(), small_segments()].concat();
+    let situation = format!("{}, call {call}", row.name);
+    match Server::start(&home, &environment) {
+        Ok(mut server) => {
+            let mut clients = server.connect().await;
+            history(&mut clients, &mut model, row, &watch).await;
+            assert!(server.is_up(), "{situation}: {}", server.said());
+            let refused = model.sent.len() - model.acknowledged();
+            outcome.refused += refused;
+            assert!(refused == 0 || server.said().contains("ERROR"), "{situation}: not a word");
+            let (status, _) = server.stop();
+            outcome.hangs += usize::from(status.is_none());
+        }
+        Err(ended) => {
+            outcome.not_opened += 1;
+            assert!(ended.status.code() == Some(3), "{situation}: {ended:?}");
+            assert!(ended.said.contains("onestop: "), "{situation}: {ended:?}");
+        }
+    }
+    outcome.failures += usize::try_from(watch.hits()).unwrap();
+    outcome.acknowledged += model.acknowledged();
+    let calls = watch.calls();
+    watch.mend();
+    disk.follow_all(&fs::read(&watch.log).unwrap());
+
+    // Again without failures, and with a power cut after that: what a failed sync gave up must have been written again.
+    let watch = Watch::new(&home, "2");
+    let environment = [watch.environment(), small_segments()].concat();
+    let server =
+        Server::start(&home, &environment).unwrap_or_else(|it| panic!("{situation}: {it:?}"));
+    outcome.checked += model.check(&mut server.connect().await).await;
+    server.kill();
+    verify_cleanly(&home.store());
+    if kinds & shim::SYNC != 0 && places & shim::IN_JOURNAL != 0 {
+        disk.follow_all(&fs::read(&watch.log).unwrap());
+        let after = Home::new();
+        disk.cut(Leaves::NOTHING, &mut Random::new(1), &after.disk());
+        let server = Server::start(&after, &small_segments()).unwrap();
+        outcome.checked += model.check(&mut server.connect().await).await;
+    }
+    (calls, outcome)
+}
+
+/// Settlements, a reversal, and a pause in which the index is written in the background. A person whose write failed is let be, so
+/// that what was not acknowledged can be sent again in the same order.
+async fn history(clients: &mut Clients, model: &mut Model, row: &Row, watch: &Watch) {
+    let mut let_be = Vec::new();
+    for number in 0..8 {
+        let person = ["P0-0", "P1-0", "P2-0", "P3-0"][number % 4];
+        if let_be.contains(&person) {
+            continue;
+        }
+        let asked = match number {
+            5 => load::reverse(format!("h-{number}"), "H-1"),
+            _ => load::settle(format!("h-{number}"), person, &format!("H-{number}"), 700 + number),
+        };
+        if row.places & shim::IN_INDEX != 0 && number == 4 {
+            tokio::time::sleep(Duration::from_millis(700)).await;
+        }
+        let hits = watch.hits();
+        let was_refused = !let_be.is_empty();
+        match model.ask(clients, asked).await {
+            Ok(_) => {
+                let is_sync = row.kinds == shim::SYNC && row.places == shim::IN_JOURNAL;
+                assert!(!(is_sync && was_refused && 0 < hits), "acknowledged after a failed sync");
+            }
+            Err(_) => let_be.push(person),
+        }
+    }
+    if row.goes_on && row.errno == shim::ENOSPC && row.places == shim::IN_JOURNAL {
+        // Space is back: the server goes on as if nothing had been.
+        watch.mend();
+        let asked = load::settle("h-space".to_owned(), "P4-0", "H-space", 800);
+        model.ask(clients, asked).await.expect("space is back");
+    }
+}

@@ -1,0 +1,318 @@
+//! What was asked of a store and what it acknowledged, kept apart from it; and whether it still holds all of that, once.
+
+use super::server::Clients;
+use onestop::grpc::refusal_of;
+use onestop::proto;
+use onestop::proto::get_settlement_request::By;
+use onestop::proto::reverse_request::Of;
+use tonic::Code;
+use tonic::Status;
+
+use std::collections::BTreeMap;
+use std::ops::AddAssign;
+
+pub(super) const FACILITY: &str = "H1";
+
+/// A write.
+#[derive(Debug, Clone)]
+pub(super) enum Asked {
+    Settle(proto::SettleRequest),
+    Reverse(proto::ReverseRequest),
+    Put(proto::PutPersonsRequest),
+    Facility(proto::PutFacilitiesRequest),
+}
+
+/// Its answer.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Answer {
+    Settled(proto::SettlementRecord),
+    Reversed(proto::Reversal),
+    Put(proto::PutReply),
+}
+
+/// Sends a write.
+pub(super) async fn ask(clients: &mut Clients, asked: &Asked) -> Result<Answer, Status> {
+    let lost = || Status::unknown("no answer");
+    let Clients { settlement, registers, .. } = clients;
+    Ok(match asked.clone() {
+        Asked::Settle(request) => {
+            let answer = settlement.settle(request).await?.into_inner();
+            Answer::Settled(answer.settlement.unwrap())
+        }
+        Asked::Reverse(request) => {
+            let answer = settlement.reverse(request).await?.into_inner();
+            Answer::Reversed(answer.reversal.unwrap())
+        }
+        Asked::Put(request) => {
+            let answers = registers.put_persons(tokio_stream::iter([request])).await?;
+            Answer::Put(answers.into_inner().message().await?.ok_or_else(lost)?)
+        }
+        Asked::Facility(request) => {
+            let answers = registers.put_facilities(tokio_stream::iter([request])).await?;
+            Answer::Put(answers.into_inner().message().await?.ok_or_else(lost)?)
+        }
+    })
+}
+
+/// A write that was sent, and its answer if one came.
+#[derive(Debug, Clone)]
+pub(super) struct Sent {
+    pub(super) asked: Asked,
+    pub(super) answer: Option<Answer>,
+    /// Where the log of the disk was when the answer was there.
+    pub(super) log_bytes: u64,
+}
+
+/// How much was checked.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Checked {
+    pub(super) settlements: usize,
+    pub(super) reversals: usize,
+    pub(super) registers: usize,
+    pub(super) years: usize,
+    pub(super) sent_again: usize,
+}
+
+impl AddAssign for Checked {
+    fn add_assign(&mut self, other: Checked) {
+        self.settlements += other.settlements;
+        self.reversals += other.reversals;
+        self.registers += other.registers;
+        self.years += other.years;
+        self.sent_again += other.sent_again;
+    }
+}
+
+/// All that was sent to one store; for one person, in the order in which it was sent.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Model {
+    pub(super) sent: Vec<Sent>,
+}
+
+impl Model {
+    /// Notes a write that is about to be sent, and returns its place.
+    pub(super) fn send(&mut self, asked: Asked) -> usize {
+        self.sent.push(Sent { asked, answer: None, log_bytes: 0 });
+        self.sent.len() - 1
+    }
+
+    /// Sends a write and notes the answer. A refusal is a fault of the test: it asks for nothing that may be refused.
+    pub(super) async fn ask(
+        &mut self,
+        clients: &mut Clients,
+        asked: Asked,
+    ) -> Result<Answer, Status> {
+        let place = self.send(asked.clone());
+        let answer = ask(clients, &asked).await.inspect_err(expect_no_refusal)?;
+        self.sent[place].answer = Some(answer.clone());
+        Ok(answer)
+    }
+
+    /// Forgets the answers that came after the log had this length; before it had begun, all are kept.
+    pub(super) fn rewind(&mut self, log_bytes: u64) {
+        for sent in &mut self.sent {
+            if log_bytes < sent.log_bytes {
+                sent.answer = None;
+            }
+        }
+    }
+
+    /// From now on all answers were there before the log began.
+    pub(super) fn settle_log(&mut self) {
+        for sent in &mut self.sent {
+            sent.log_bytes = 0;
+        }
+    }
+
+    pub(super) fn acknowledged(&self) -> usize {
+        self.sent.iter().filter(|sent| sent.answer.is_some()).count()
+    }
+
+    /// Whether the store holds everything acknowledged; sends what was not, and checks that all of it is there once.
+    pub(super) async fn check(&mut self, clients: &mut Clients) -> Checked {
+        let mut checked = Checked::default();
+        for sent in self.sent.iter().filter(|sent| sent.answer.is_some()) {
+            self.check_one(clients, sent, &mut checked).await;
+        }
+        for place in 0..self.sent.len() {
+            if self.sent[place].answer.is_none() {
+                let asked = self.sent[place].asked.clone();
+                let answer = ask(clients, &asked).await;
+                let answer = answer.unwrap_or_else(|status| panic!("{asked:?}: {status:?}"));
+                self.sent[place].answer = Some(answer);
+                checked.sent_again += 1;
+            }
+        }
+        self.check_list(clients).await;
+        checked.years = self.check_years(clients).await;
+        checked
+    }
+
+    /// One acknowledged write: by number, by request, and sent again.
+    async fn check_one(&self, clients: &mut Clients, sent: &Sent, checked: &mut Checked) {
+        let again = ask(clients, &sent.asked).await;
+        let again = again.unwrap_or_else(|status| panic!("lost: {sent:?}: {status:?}"));
+        assert_eq!(Some(&again), sent.answer.as_ref(), "answered otherwise when sent again");
+        match (&sent.asked, &again) {
+            (Asked::Settle(request), Answer::Settled(record)) => {
+                let writer = request.writer.clone().unwrap();
+                let by_request =
+                    proto::RequestName { facility: writer.facility, request_id: writer.request_id };
+                for by in [By::Number(record.number), By::Request(by_request)] {
+                    let request = proto::GetSettlementRequest { by: Some(by) };
+                    let found = clients.settlement.get_settlement(request).await.unwrap();
+                    let found = found.into_inner();
+                    let reversed_by = found.reversed_by;
+                    assert_eq!(proto::SettlementRecord { reversed_by: 0, ..found }, *record);
+                    self.check_reversed(record, reversed_by);
+                }
+                checked.settlements += 1;
+            }
+            (Asked::Reverse(_), Answer::Reversed(_)) => checked.reversals += 1,
+            (Asked::Put(request), Answer::Put(_)) => {
+                for person in &request.persons {
+                    let request =
+                        proto::GetPersonRequest { id: person.id.clone(), ..Default::default() };
+                    let found = clients.registers.get_person(request).await.unwrap();
+                    assert_eq!(found.into_inner(), *person);
+                }
+                checked.registers += 1;
+            }
+            (Asked::Facility(_), Answer::Put(_)) => checked.registers += 1,
+            (asked, answer) => panic!("{asked:?} was answered with {answer:?}"),
+        }
+    }
+
+    /// A settlement counts as reversed by the reversal that was acknowledged, or else by none or one not acknowledged yet.
+    fn check_reversed(&self, record: &proto::SettlementRecord, reversed_by: u64) {
+        if let Some(reversal) = self.reversal_of(record.number) {
+            assert_eq!(reversed_by, reversal.number, "{record:?}");
+        } else if reversed_by != 0 {
+            let id = &record.request.as_ref().unwrap().admission.as_ref().unwrap().id;
+            let is_asked = self.sent.iter().any(|sent| match (&sent.asked, &sent.answer) {
+                (Asked::Reverse(request), None) => request.of == Some(Of::Admission(id.clone())),
+                _ => false,
+            });
+            assert!(is_asked, "reversed by {reversed_by}, which nobody asked for: {record:?}");
+        }
+    }
+
+    fn reversal_of(&self, number: u64) -> Option<&proto::Reversal> {
+        self.sent.iter().find_map(|sent| match &sent.answer {
+            Some(Answer::Reversed(reversal)) if reversal.of_number == number => Some(reversal),
+            _ => None,
+        })
+    }
+
+    /// All settlements as they must stand now, by number.
+    fn settlements(&self) -> BTreeMap<u64, proto::SettlementRecord> {
+        let mut settlements = BTreeMap::new();
+        for sent in &self.sent {
+            if let Some(Answer::Settled(record)) = &sent.answer {
+                let before = settlements.insert(record.number, record.clone());
+                assert_eq!(before, None, "two settlements have one number");
+            }
+        }
+        for sent in &self.sent {
+            if let Some(Answer::Reversed(reversal)) = &sent.answer {
+                let reversed = settlements.get_mut(&reversal.of_number).unwrap();
+                assert_eq!(reversed.reversed_by, 0, "reversed twice");
+                reversed.reversed_by = reversal.number;
+            }
+        }
+        settlements
+    }
+
+    /// What is listed is what was asked for: nothing is missing, nothing is there twice.
+    async fn check_list(&self, clients: &mut Clients) {
+        let request = proto::ListSettlementsRequest::default();
+        let mut listed = clients.settlement.list_settlements(request).await.unwrap().into_inner();
+        let mut expected = self.settlements().into_values();
+        while let Some(record) = listed.message().await.unwrap() {
+            assert_eq!(Some(record), expected.next(), "listed, and expected");
+        }
+        assert_eq!(expected.next(), None, "not listed");
+    }
+
+    /// The years of all persons: versions without gaps, the latest answer's accumulators, and sums of our own.
+    async fn check_years(&self, clients: &mut Clients) -> usize {
+        let mut years: BTreeMap<String, BTreeMap<u64, proto::Accumulators>> = BTreeMap::new();
+        for sent in &self.sent {
+            let (person, after) = match &sent.answer {
+                Some(Answer::Settled(record)) => (person_of(record), record.accumulators.clone()),
+                Some(Answer::Reversed(reversal)) => {
+                    (reversal.key.clone().unwrap().person, reversal.accumulators.clone())
+                }
+                Some(Answer::Put(_)) | None => continue,
+            };
+            let after = after.unwrap();
+            let before = years.entry(person).or_default().insert(after.version, after);
+            assert_eq!(before, None, "two entries made one version of a year");
+        }
+        let settlements = self.settlements();
+        for (person, versions) in &years {
+            let numbers: Vec<u64> = versions.keys().copied().collect();
+            let wanted: Vec<u64> = (1..).take(numbers.len()).collect();
+            assert_eq!(numbers, wanted, "versions of {person}");
+            let stands = accumulators(clients, person).await;
+            assert_eq!(Some(&stands), versions.values().last(), "year of {person}");
+            let effective = settlements.values().filter(|record| record.reversed_by == 0);
+            let effective: Vec<_> =
+                effective.filter(|record| person_of(record) == *person).collect();
+            let sum = |of: fn(&proto::Statement) -> &str| -> i64 {
+                effective.iter().map(|record| fen(of(record.statement.as_ref().unwrap()))).sum()
+            };
+            assert_eq!(fen(&stands.total), sum(|statement| &statement.total), "{person}");
+            assert_eq!(
+                fen(&stands.patient_pay),
+                sum(|statement| &statement.patient_pay),
+                "{person}"
+            );
+            assert_eq!(stands.admissions, u64::try_from(effective.len()).unwrap(), "{person}");
+        }
+        years.len()
+    }
+
+    /// The admissions of a person that are effective, the latest last, as far as answers tell.
+    pub(super) fn effective(&self, person: &str) -> Vec<String> {
+        let of_person = |record: &&proto::SettlementRecord| person_of(record) == person;
+        let settlements = self.settlements();
+        let effective = settlements.values().filter(|record| record.reversed_by == 0);
+        let id = |record: &proto::SettlementRecord| {
+            record.request.as_ref().unwrap().admission.as_ref().unwrap().id.clone()
+        };
+        effective.filter(of_person).map(id).collect()
+    }
+}
+
+fn person_of(record: &proto::SettlementRecord) -> String {
+    record.request.as_ref().unwrap().admission.as_ref().unwrap().person.clone()
+}
+
+async fn accumulators(clients: &mut Clients, person: &str) -> proto::Accumulators {
+    let key = proto::AccumulatorKey {
+        person: person.to_owned(),
+        insutype: "390".to_owned(),
+        family: "000000-demo".to_owned(),
+        benefit_year: 2018,
+    };
+    let request = proto::GetAccumulatorsRequest { key: Some(key) };
+    let answer = clients.settlement.get_accumulators(request).await.unwrap().into_inner();
+    answer.accumulators.unwrap()
+}
+
+/// An amount of two decimals in fen.
+fn fen(amount: &str) -> i64 {
+    let (yuan, fen) = amount.split_once('.').unwrap();
+    assert_eq!(fen.len(), 2, "{amount}");
+    yuan.parse::<i64>().unwrap() * 100 + fen.parse::<i64>().unwrap()
+}
+
+/// Whether a failed write may be sent again: the server could not do it, or is gone.
+pub(super) fn expect_no_refusal(status: &Status) {
+    assert!(refusal_of(status).is_none(), "refused: {status:?}");
+    // The client itself says INTERNAL when the connection goes.
+    let codes =
+        [Code::Unavailable, Code::Unknown, Code::Cancelled, Code::DeadlineExceeded, Code::Internal];
+    assert!(codes.contains(&status.code()), "{status:?}");
+}
