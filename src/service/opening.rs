@@ -24,12 +24,16 @@ use crate::wire::compare;
 use crate::wire::from_proto;
 use crate::wire::to_proto;
 
+use std::collections::BTreeSet;
+
 /// A request to load an opening balance, read.
 struct Loading {
     writer: (FacilityId, RequestId),
     id: OpeningId,
     key: AccumulatorKey,
     balances: Sums,
+    /// Every step that the request names, also one that has nothing.
+    steps: BTreeSet<String>,
     stored: proto::LoadOpeningRequest,
 }
 
@@ -82,9 +86,15 @@ fn read(request: proto::LoadOpeningRequest) -> Result<Loading, Refusal> {
         benefit_year: from_proto::benefit_year(request.benefit_year, "benefit_year")?,
     };
     let balances = from_proto::balances(request.balances.as_ref())?;
+    let steps = request.balances.as_ref().map(steps_of).unwrap_or_default();
     let stored =
         proto::LoadOpeningRequest { balances: Some(to_proto::sums(&balances, 0)), ..request };
-    Ok(Loading { writer, id, key, balances, stored })
+    Ok(Loading { writer, id, key, balances, steps, stored })
+}
+
+fn steps_of(balances: &proto::Accumulators) -> BTreeSet<String> {
+    let of_steps = balances.steps.iter().map(|one| one.step.clone());
+    of_steps.chain(balances.chains.iter().map(|one| one.step.clone())).collect()
 }
 
 /// A family, type or step that no pack has is refused.
@@ -98,9 +108,8 @@ fn refuse_unknown(book: &RuleBook, loading: &Loading) -> Result<(), Refusal> {
         let (family, insutype) = (family.clone(), insutype.clone());
         return Err(Refusal::FamilyType { family, insutype });
     }
-    let steps = loading.balances.steps.keys().chain(loading.balances.chains.keys());
     let unknown = |id: &&String| packs.iter().all(|pack| pack.step(id).is_none());
-    match steps.into_iter().find(unknown) {
+    match loading.steps.iter().find(unknown) {
         Some(step) => Err(Refusal::UnknownStep { family: family.clone(), step: step.clone() }),
         None => Ok(()),
     }
