@@ -49,15 +49,12 @@ impl Service {
             if let Some(stored) = self.made_by(&loading.writer)? {
                 return loaded_before(stored, &loading.stored);
             }
-            if self.store.person(&loading.key.person)?.is_none() {
-                return Err(Refusal::UnknownPerson.into());
-            }
-            refuse_unknown(&self.book(), &loading)?;
-            if let Some(latest) = self.store.by_opening(&loading.key, &loading.id)?
-                && self.store.link(latest)?.is_some_and(|link| link.reversed_by == 0)
-            {
-                let opening = EntryName { id: loading.id.to_string(), sequence: latest };
-                return Err(Refusal::AlreadyLoaded { opening }.into());
+            if let Err(refused) = self.refuse_loading(&loading) {
+                // What the id was used for comes first, also where that was written only just now.
+                return match self.made_by(&loading.writer)? {
+                    Some(stored) => loaded_before(stored, &loading.stored),
+                    None => Err(refused),
+                };
             }
             let after = self.store.year(&loading.key)?.accumulators.after(&loading.balances);
             let opening = proto::Opening {
@@ -73,6 +70,21 @@ impl Service {
             }
         }
         Err(Refusal::Busy.into())
+    }
+
+    /// An unknown person or step, or a reference that is loaded already, is refused (spec 8.3).
+    fn refuse_loading(&self, loading: &Loading) -> Result<(), Failure> {
+        if self.store.person(&loading.key.person)?.is_none() {
+            return Err(Refusal::UnknownPerson.into());
+        }
+        refuse_unknown(&self.book(), loading)?;
+        if let Some(latest) = self.store.by_opening(&loading.key, &loading.id)?
+            && self.store.link(latest)?.is_some_and(|link| link.reversed_by == 0)
+        {
+            let opening = EntryName { id: loading.id.to_string(), sequence: latest };
+            return Err(Refusal::AlreadyLoaded { opening }.into());
+        }
+        Ok(())
     }
 }
 

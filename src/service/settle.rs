@@ -67,8 +67,14 @@ impl Service {
             if let Some(stored) = self.made_by(&asking.writer)? {
                 return answered_before(stored, &asking.stored);
             }
-            self.refuse_second(&asking)?;
-            let record = self.compute(&asking)?;
+            let record = match self.refuse_second(&asking).and_then(|()| self.compute(&asking)) {
+                Ok(record) => record,
+                // What the id was used for comes first, also where that was written only just now.
+                Err(refused) => match self.made_by(&asking.writer)? {
+                    Some(stored) => return answered_before(stored, &asking.stored),
+                    None => return Err(refused),
+                },
+            };
             let entry = entry(Kind::Settlement(record), now())?;
             match self.store.append(entry.clone()).await {
                 Ok(receipt) => {
