@@ -24,12 +24,16 @@ use crate::wire::compare;
 use crate::wire::from_proto;
 use crate::wire::to_proto;
 
+use std::collections::BTreeSet;
+
 /// A request to load an opening balance, read.
 struct Loading {
     writer: (FacilityId, RequestId),
     id: OpeningId,
     key: AccumulatorKey,
     balances: Sums,
+    /// Every step that the request names, also one that has nothing.
+    steps: BTreeSet<String>,
     stored: proto::LoadOpeningRequest,
 }
 
@@ -45,15 +49,12 @@ impl Service {
             if let Some(stored) = self.made_by(&loading.writer)? {
                 return loaded_before(stored, &loading.stored);
             }
-            if self.store.person(&loading.key.person)?.is_none() {
-                return Err(Refusal::UnknownPerson.into());
-            }
-            refuse_unknown(&self.book(), &loading)?;
-            if let Some(latest) = self.store.by_opening(&loading.key, &loading.id)?
-                && self.store.link(latest)?.is_some_and(|link| link.reversed_by == 0)
-            {
-                let opening = EntryName { id: loading.id.to_string(), sequence: latest };
-                return Err(Refusal::AlreadyLoaded { opening }.into());
+            if let Err(refused) = self.refuse_loading(&loading) {
+                // What the id was used for comes first, also where that was written only just now.
+                return match self.made_by(&loading.writer)? {
+                    Some(stored) => loaded_before(stored, &loading.stored),
+                    None => Err(refused),
+                };
             }
             let after = self.store.year(&loading.key)?.accumulators.after(&loading.balances);
             let opening = proto::Opening {
@@ -70,6 +71,21 @@ impl Service {
         }
         Err(Refusal::Busy.into())
     }
+
+    /// An unknown person or step, or a reference that is loaded already, is refused (spec 8.3).
+    fn refuse_loading(&self, loading: &Loading) -> Result<(), Failure> {
+        if self.store.person(&loading.key.person)?.is_none() {
+            return Err(Refusal::UnknownPerson.into());
+        }
+        refuse_unknown(&self.book(), loading)?;
+        if let Some(latest) = self.store.by_opening(&loading.key, &loading.id)?
+            && self.store.link(latest)?.is_some_and(|link| link.reversed_by == 0)
+        {
+            let opening = EntryName { id: loading.id.to_string(), sequence: latest };
+            return Err(Refusal::AlreadyLoaded { opening }.into());
+        }
+        Ok(())
+    }
 }
 
 fn read(request: proto::LoadOpeningRequest) -> Result<Loading, Refusal> {
@@ -82,9 +98,15 @@ fn read(request: proto::LoadOpeningRequest) -> Result<Loading, Refusal> {
         benefit_year: from_proto::benefit_year(request.benefit_year, "benefit_year")?,
     };
     let balances = from_proto::balances(request.balances.as_ref())?;
+    let steps = request.balances.as_ref().map(steps_of).unwrap_or_default();
     let stored =
         proto::LoadOpeningRequest { balances: Some(to_proto::sums(&balances, 0)), ..request };
-    Ok(Loading { writer, id, key, balances, stored })
+    Ok(Loading { writer, id, key, balances, steps, stored })
+}
+
+fn steps_of(balances: &proto::Accumulators) -> BTreeSet<String> {
+    let of_steps = balances.steps.iter().map(|one| one.step.clone());
+    of_steps.chain(balances.chains.iter().map(|one| one.step.clone())).collect()
 }
 
 /// A family, type or step that no pack has is refused.
@@ -98,9 +120,8 @@ fn refuse_unknown(book: &RuleBook, loading: &Loading) -> Result<(), Refusal> {
         let (family, insutype) = (family.clone(), insutype.clone());
         return Err(Refusal::FamilyType { family, insutype });
     }
-    let steps = loading.balances.steps.keys().chain(loading.balances.chains.keys());
     let unknown = |id: &&String| packs.iter().all(|pack| pack.step(id).is_none());
-    match steps.into_iter().find(unknown) {
+    match loading.steps.iter().find(unknown) {
         Some(step) => Err(Refusal::UnknownStep { family: family.clone(), step: step.clone() }),
         None => Ok(()),
     }

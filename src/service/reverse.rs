@@ -48,7 +48,13 @@ impl Service {
             }
             let year = self.store.year(&key)?;
             let of = self.entry_name(target)?;
-            self.refuse_reversal(&of, &year)?;
+            if let Err(refused) = self.refuse_reversal(&of, &year) {
+                // What the id was used for comes first, also where that was written only just now.
+                return match self.made_by(&writer)? {
+                    Some(stored) => self.reversed_before(stored, &request),
+                    None => Err(refused),
+                };
+            }
             let reversal = proto::Reversal {
                 writer: request.writer.clone(),
                 of_number: target,

@@ -1,5 +1,6 @@
 //! Quote and settle. Spec 9.1, 9.2, 9.4.
 
+use crate::accumulators::AccumulatorKey;
 use crate::admission::Admission;
 use crate::bill::Bill;
 use crate::id::FacilityId;
@@ -67,8 +68,14 @@ impl Service {
             if let Some(stored) = self.made_by(&asking.writer)? {
                 return answered_before(stored, &asking.stored);
             }
-            self.refuse_second(&asking)?;
-            let record = self.compute(&asking)?;
+            let record = match self.refuse_second(&asking).and_then(|()| self.compute(&asking)) {
+                Ok(record) => record,
+                // What the id was used for comes first, also where that was written only just now.
+                Err(refused) => match self.made_by(&asking.writer)? {
+                    Some(stored) => return answered_before(stored, &asking.stored),
+                    None => return Err(refused),
+                },
+            };
             let entry = entry(Kind::Settlement(record), now())?;
             match self.store.append(entry.clone()).await {
                 Ok(receipt) => {
@@ -141,6 +148,25 @@ impl Service {
         Err(Refusal::AlreadySettled { settlement }.into())
     }
 
+    /// What was expected must hold (spec 9.2).
+    fn refuse_moved(
+        &self,
+        asking: &Asking,
+        key: &AccumulatorKey,
+        (patient_pay, version): (Money, u64),
+    ) -> Result<(), Failure> {
+        let moved = asking.expected_patient_pay.is_some_and(|expected| expected != patient_pay)
+            || asking.expected_version.is_some_and(|expected| expected != version);
+        if !moved {
+            return Ok(());
+        }
+        let from = asking.expected_version.unwrap_or(version);
+        let numbers = self.store.entries_since(key, from)?;
+        let names = numbers.into_iter().take(SINCE_MAX).map(|number| self.entry_name(number));
+        let since = names.collect::<Result<_, _>>()?;
+        Err(Refusal::Moved { patient_pay, version, since }.into())
+    }
+
     /// The settlement as it would be recorded now.
     fn compute(&self, asking: &Asking) -> Result<proto::SettlementRecord, Failure> {
         let book = self.book();
@@ -149,19 +175,14 @@ impl Service {
             situation(&book, &looked_up.person, looked_up.facility.as_ref(), &asking.admission)?;
         let year = self.store.year(&situation.key)?.accumulators;
         let situation = situation.at(&year);
-        let statement =
-            settle(&situation, &asking.bill, &looked_up.catalogue, &year, asking.terms)?;
-        balanced(&statement)?;
-        let patient_pay = statement.patient_pay;
-        let moved = asking.expected_patient_pay.is_some_and(|expected| expected != patient_pay)
-            || asking.expected_version.is_some_and(|expected| expected != year.version);
-        if moved {
-            let from = asking.expected_version.unwrap_or(year.version);
-            let numbers = self.store.entries_since(&situation.key, from)?;
-            let names = numbers.into_iter().take(SINCE_MAX).map(|number| self.entry_name(number));
-            let since = names.collect::<Result<_, _>>()?;
-            return Err(Refusal::Moved { patient_pay, version: year.version, since }.into());
+        let settled = settle(&situation, &asking.bill, &looked_up.catalogue, &year, asking.terms);
+        // Whoever expects another amount may want to pay all of it from the account: what moved comes first.
+        if let Err(Refusal::AccountPay { patient_pay, .. }) = &settled {
+            self.refuse_moved(asking, &situation.key, (*patient_pay, year.version))?;
         }
+        let statement = settled?;
+        balanced(&statement)?;
+        self.refuse_moved(asking, &situation.key, (statement.patient_pay, year.version))?;
         let admitted_on = asking.admission.admitted_on;
         Ok(proto::SettlementRecord {
             request: Some(asking.stored.clone()),
