@@ -77,20 +77,34 @@ impl Fault {
         Fault::Unreadable(refusal.sentence(crate::refusal::Lang::En))
     }
 
-    /// Whether the request was certainly not written, neither now nor when it was sent before.
+    /// Whether the request was certainly not written, neither now nor when it was sent before. Where something cannot be read, or
+    /// nothing is written any more after a failure, that is not known: the failure may have been this very request's.
     pub fn certainly_not_written(&self) -> bool {
         match self {
-            // Where nothing is written any more, the failure that led to it may have been this very request's.
-            Fault::Journal(error) if matches!(**error, JournalError::Poisoned) => false,
-            Fault::Journal(error) => error.certainly_not_written(),
-            Fault::Unconfirmed | Fault::Index(_) | Fault::Stopped => false,
-            Fault::File { .. }
-            | Fault::Format { .. }
+            Fault::Journal(error) => match **error {
+                JournalError::Damaged { .. }
+                | JournalError::Io { .. }
+                | JournalError::Locked { .. }
+                | JournalError::Poisoned => false,
+                JournalError::ContentEmpty { .. }
+                | JournalError::ContentTooLong { .. }
+                | JournalError::GroupTooLong
+                | JournalError::NoSpace(_)
+                | JournalError::Write(_)
+                | JournalError::NotCutOff(_)
+                | JournalError::Segment { .. }
+                | JournalError::Sync(_) => error.certainly_not_written(),
+            },
+            Fault::Unbalanced => true,
+            Fault::Unconfirmed
+            | Fault::Index(_)
+            | Fault::File { .. }
             | Fault::Locked { .. }
+            | Fault::Format { .. }
             | Fault::Undecodable(_)
             | Fault::Unreadable(_)
             | Fault::EntryVersion(_)
-            | Fault::Unbalanced => true,
+            | Fault::Stopped => false,
         }
     }
 }

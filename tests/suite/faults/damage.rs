@@ -44,7 +44,7 @@ fn small_segments() -> Environment {
 
 /// A few settlements and a reversal over a few segments.
 fn small(is_closed: bool) -> Small {
-    let (home, mut model) = (Home::new(), Model::default());
+    let (home, mut model) = (Home::in_memory(), Model::default());
     super::runtime().block_on(async {
         let server = Server::start(&home, &small_segments()).unwrap();
         let mut clients = server.connect().await;
@@ -86,7 +86,7 @@ fn every_flipped_byte_of_the_journal_is_found_and_named() {
     let random = &mut Random::new(3);
     let acknowledged = u64::try_from(small.records.len()).unwrap();
     let stride = setting("FLIP_STRIDE", 17, 1);
-    let scratch = Home::new();
+    let scratch = Home::in_memory();
     let directory = scratch.store();
     let (mut flips, mut at_open) = (0, 0);
     for segment in segments(&small.home.store()) {
@@ -154,6 +154,10 @@ fn a_journal_cut_short_after_a_clean_close_is_refused() {
         let copy = small.home.copy();
         let path = copy.store().join("journal").join(last.file_name().unwrap());
         fs::write(&path, &bytes[..*length]).unwrap();
+        // Without its header the segment is not there, and the one before it is where the journal ends.
+        let all = segments(&small.home.store());
+        let ends = if *length < 64 { &all[all.len() - 2] } else { &last };
+        let path = copy.store().join("journal").join(ends.file_name().unwrap());
         expect_refused(&copy, &path, &format!("cut to {length}"));
     }
     let copy = small.home.copy();
@@ -263,7 +267,7 @@ fn a_flipped_byte_beside_the_journal_changes_no_answer() {
     let small = small(true);
     let random = &mut Random::new(5);
     let (mut flips, mut refused, mut second) = (0, 0, 0);
-    for (name, stride) in [("FORMAT", 3), ("state", 3), ("lock", 1)] {
+    for (name, stride) in [("FORMAT", 3), ("state", 3), ("store.lock", 1)] {
         let length = fs::read(small.home.store().join(name)).unwrap().len();
         for place in (0..length).step_by(stride) {
             let copy = small.home.copy();

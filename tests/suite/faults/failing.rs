@@ -60,6 +60,7 @@ struct Outcome {
     failures: usize,
     not_opened: usize,
     refused: usize,
+    halted: usize,
     acknowledged: usize,
     hangs: usize,
     checked: Checked,
@@ -89,11 +90,12 @@ fn a_call_that_fails_costs_nothing_acknowledged() {
                 });
             }
         });
-        let Outcome { failures, not_opened, refused, acknowledged, hangs, checked } =
+        let Outcome { failures, not_opened, refused, halted, acknowledged, hangs, checked } =
             outcomes.into_inner().unwrap();
         let Row { name, .. } = row;
         say(&format!(
             "{name}: {} of {calls} calls, {failures} failures, starts refused {not_opened}, writes refused {refused}, \
+             servers that said NOT_SERVING {halted}, \
              acknowledged {acknowledged}, servers that did not stop {hangs}; {}",
             cases.len(),
             super::words(&checked)
@@ -107,6 +109,7 @@ impl Outcome {
         self.failures += other.failures;
         self.not_opened += other.not_opened;
         self.refused += other.refused;
+        self.halted += other.halted;
         self.acknowledged += other.acknowledged;
         self.hangs += other.hangs;
         self.checked += other.checked;
@@ -119,7 +122,7 @@ fn small_segments() -> Environment {
 
 /// A closed store with registers and a few settlements.
 async fn template() -> (Home, Model) {
-    let (home, mut model) = (Home::new(), Model::default());
+    let (home, mut model) = (Home::in_memory(), Model::default());
     let server = Server::start(&home, &small_segments()).unwrap();
     let mut clients = server.connect().await;
     load::fill(&mut clients, &mut model).await;
@@ -148,6 +151,12 @@ async fn run(template: &Home, model: &Model, row: &Row, call: u64) -> (u64, Outc
             history(&mut clients, &mut model, row, &watch).await;
             assert!(server.is_up(), "{situation}: {}", server.said());
             let refused = model.sent.len() - model.acknowledged();
+            let is_healthy = clients.is_healthy().await;
+            outcome.halted += usize::from(!is_healthy);
+            model.check_answers(&mut clients, is_healthy).await;
+            if refused != 0 && kinds == shim::SYNC && places == shim::IN_JOURNAL {
+                assert!(!is_healthy, "{situation}: healthy after a failed sync");
+            }
             outcome.refused += refused;
             assert!(refused == 0 || server.said().contains("ERROR"), "{situation}: not a word");
             let (status, _) = server.stop();
@@ -175,7 +184,7 @@ async fn run(template: &Home, model: &Model, row: &Row, call: u64) -> (u64, Outc
     verify_cleanly(&home.store());
     if kinds & shim::SYNC != 0 && places & shim::IN_JOURNAL != 0 {
         disk.follow_all(&fs::read(&watch.log).unwrap());
-        let after = Home::new();
+        let after = Home::in_memory();
         disk.cut(Leaves::NOTHING, &mut Random::new(1), &after.disk());
         let server = Server::start(&after, &small_segments()).unwrap();
         outcome.checked += model.check(&mut server.connect().await).await;

@@ -148,6 +148,51 @@ impl Model {
         checked
     }
 
+    /// Whether a server in which something failed answers nothing wrong: what was acknowledged as it was, or not now; what was not
+    /// is not denied unless the server is healthy.
+    pub(super) async fn check_answers(&self, clients: &mut Clients, is_healthy: bool) {
+        let expect_unsure = |status: &Status| {
+            let is_unsure = status.code() == Code::Unavailable
+                && !status.message().contains("nothing was written");
+            assert!(is_unsure, "healthy: {is_healthy}, {status:?}");
+        };
+        let mut latest: BTreeMap<String, u64> = BTreeMap::new();
+        for sent in &self.sent {
+            if sent.answer.is_some() || !is_healthy {
+                match (ask(clients, &sent.asked).await, &sent.answer) {
+                    (Ok(answer), Some(before)) => assert_eq!(answer, *before),
+                    (Ok(answer), None) => panic!("acknowledged while not healthy: {answer:?}"),
+                    (Err(status), _) => expect_unsure(&status),
+                }
+            }
+            let Asked::Settle(request) = &sent.asked else { continue };
+            let writer = request.writer.clone().unwrap();
+            let by_request =
+                proto::RequestName { facility: writer.facility, request_id: writer.request_id };
+            let by = Some(By::Request(by_request));
+            let found = clients.settlement.get_settlement(proto::GetSettlementRequest { by }).await;
+            match (found, &sent.answer) {
+                (Ok(found), Some(Answer::Settled(record))) => {
+                    let found = found.into_inner();
+                    assert_eq!(proto::SettlementRecord { reversed_by: 0, ..found }, *record);
+                    let person = person_of(record);
+                    let version = record.accumulators.as_ref().unwrap().version;
+                    let before = latest.entry(person).or_default();
+                    *before = version.max(*before);
+                }
+                (Ok(found), _) => panic!("found, but not acknowledged: {found:?}"),
+                (Err(status), None) if is_healthy => assert_eq!(status.code(), Code::NotFound),
+                (Err(status), _) => expect_unsure(&status),
+            }
+        }
+        for (person, version) in latest {
+            match accumulators(clients, &person).await {
+                Ok(found) => assert!(version <= found.version, "the year of {person} is behind"),
+                Err(status) => expect_unsure(&status),
+            }
+        }
+    }
+
     /// One acknowledged write: by number, by request, and sent again.
     async fn check_one(&self, clients: &mut Clients, sent: &Sent, checked: &mut Checked) {
         let again = ask(clients, &sent.asked).await;
@@ -254,7 +299,7 @@ impl Model {
             let numbers: Vec<u64> = versions.keys().copied().collect();
             let wanted: Vec<u64> = (1..).take(numbers.len()).collect();
             assert_eq!(numbers, wanted, "versions of {person}");
-            let stands = accumulators(clients, person).await;
+            let stands = accumulators(clients, person).await.unwrap();
             assert_eq!(Some(&stands), versions.values().last(), "year of {person}");
             let effective = settlements.values().filter(|record| record.reversed_by == 0);
             let effective: Vec<_> =
@@ -289,7 +334,7 @@ fn person_of(record: &proto::SettlementRecord) -> String {
     record.request.as_ref().unwrap().admission.as_ref().unwrap().person.clone()
 }
 
-async fn accumulators(clients: &mut Clients, person: &str) -> proto::Accumulators {
+async fn accumulators(clients: &mut Clients, person: &str) -> Result<proto::Accumulators, Status> {
     let key = proto::AccumulatorKey {
         person: person.to_owned(),
         insutype: "390".to_owned(),
@@ -297,8 +342,8 @@ async fn accumulators(clients: &mut Clients, person: &str) -> proto::Accumulator
         benefit_year: 2018,
     };
     let request = proto::GetAccumulatorsRequest { key: Some(key) };
-    let answer = clients.settlement.get_accumulators(request).await.unwrap().into_inner();
-    answer.accumulators.unwrap()
+    let answer = clients.settlement.get_accumulators(request).await?.into_inner();
+    Ok(answer.accumulators.unwrap())
 }
 
 /// An amount of two decimals in fen.

@@ -42,8 +42,20 @@ pub(super) struct Home {
 }
 
 impl Home {
+    /// On a real disk, with syncs that take their time.
     pub(super) fn new() -> Home {
-        let directory = tempfile::Builder::new().prefix("onestop-faults-").tempdir().unwrap();
+        Home::below(&std::env::temp_dir())
+    }
+
+    /// In memory, where there is such a place: for tests that need many stores and no disk.
+    pub(super) fn in_memory() -> Home {
+        let memory = Path::new("/dev/shm");
+        if memory.is_dir() { Home::below(memory) } else { Home::new() }
+    }
+
+    pub(super) fn below(place: &Path) -> Home {
+        let directory =
+            tempfile::Builder::new().prefix("onestop-faults-").tempdir_in(place).unwrap();
         fs::create_dir(directory.path().join("disk")).unwrap();
         Home { directory }
     }
@@ -61,9 +73,9 @@ impl Home {
         self.directory.path().join(name)
     }
 
-    /// A copy of the store as it lies there, in a home of its own.
+    /// A copy of the store as it lies there, in a home of its own beside this one.
     pub(super) fn copy(&self) -> Home {
-        let copy = Home::new();
+        let copy = Home::below(self.directory.path().parent().unwrap());
         copy_directory(&self.disk(), &copy.disk());
         copy
     }
