@@ -21,6 +21,7 @@ use crate::store::halt::Halted;
 
 use clap::Args;
 use tokio::net::TcpListener;
+use tokio::signal::unix::Signal;
 use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 use tokio::sync::watch;
@@ -122,11 +123,12 @@ async fn serve(
     ready_file: Option<PathBuf>,
     demo: Option<Lang>,
 ) -> Result<Arc<Service>, Stopped> {
+    let signals = Signals::listen().map_err(|error| failed(&error))?;
     let service = Arc::new(open(config)?);
     let listener = TcpListener::bind(config.server.listen).await.map_err(|error| usage(&error))?;
     let address = listener.local_addr().map_err(|error| failed(&error))?;
     let (stop, stopping) = watch::channel(false);
-    let signals = tokio::spawn(wait_for_signals(Arc::clone(&service), stop));
+    let listening = tokio::spawn(wait_for_signals(signals, Arc::clone(&service), stop));
 
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<proto::settlement_server::SettlementServer<Api>>().await;
@@ -182,7 +184,7 @@ async fn serve(
         }
     };
     served.map_err(|error| failed(&error))?;
-    signals.abort();
+    listening.abort();
     halted.abort();
     writes_end(&service).await;
     Ok(service)
@@ -241,13 +243,26 @@ fn open(config: &Config) -> Result<Service, Stopped> {
     Ok(Service::new(store, book, rules, line_facts))
 }
 
+/// The signals that the server listens to. They are listened to before anybody can know that it is ready.
+struct Signals {
+    hangup: Signal,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Signals> {
+        Ok(Signals {
+            hangup: signal(SignalKind::hangup())?,
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+}
+
 /// SIGHUP reads the packs again; SIGTERM and SIGINT stop the server.
-async fn wait_for_signals(service: Arc<Service>, stop: watch::Sender<bool>) {
-    let signals = [SignalKind::hangup(), SignalKind::terminate(), SignalKind::interrupt()];
-    let [Ok(mut hangup), Ok(mut terminate), Ok(mut interrupt)] = signals.map(signal) else {
-        tracing::error!("signals cannot be listened to");
-        return;
-    };
+async fn wait_for_signals(signals: Signals, service: Arc<Service>, stop: watch::Sender<bool>) {
+    let Signals { mut hangup, mut terminate, mut interrupt } = signals;
     loop {
         tokio::select! {
             _ = hangup.recv() => reload(&service),
