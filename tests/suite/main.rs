@@ -13,5 +13,6 @@ mod properties;
 mod refusals;
 mod registers;
 mod rules_commands;
+mod simulation;
 mod tidy;
 mod vectors;
