@@ -17,8 +17,6 @@ mod shim;
 
 use model::Checked;
 
-use std::io::Write;
-
 /// A number from the environment; without it one for every day, or one for long runs.
 fn setting(name: &str, short: usize, long: usize) -> usize {
     let given = std::env::var(format!("ONESTOP_FAULTS_{name}")).ok();
@@ -31,7 +29,7 @@ fn is_long() -> bool {
 
 /// Says something that the test runner does not swallow.
 fn say(what: &str) {
-    writeln!(std::io::stderr(), "faults: {what}").unwrap();
+    eprintln!("faults: {what}");
 }
 
 /// What was checked; anything lost or doubled would have ended the test.

@@ -23,5 +23,6 @@ mod registers;
 mod rules_commands;
 mod server;
 mod store;
+mod simulation;
 mod tidy;
 mod vectors;

@@ -35,8 +35,6 @@ struct Row {
     stride: usize,
 }
 
-const EVERYWHERE: u64 = shim::IN_JOURNAL | shim::IN_INDEX | shim::BESIDE;
-
 #[rustfmt::skip]
 const ROWS: [Row; 13] = [
     Row { name: "a journal write: EIO", kinds: shim::WRITE, places: shim::IN_JOURNAL, errno: shim::EIO, short: false, goes_on: false, stride: 1 },
