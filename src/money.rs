@@ -3,6 +3,7 @@
 //! `Money` times a `Rate` is `Exact`; only [`Exact::round2`] and [`Exact::floor2`] make money of it again, so that
 //! "rounding happens only where this page says so" (spec 1.3) is what the compiler says.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::iter::Sum;
 use std::ops::Add;
@@ -82,9 +83,29 @@ fn not_negative(value: Decimal) -> Result<Decimal, NumberError> {
 
 /// An amount of yuan in whole fen (金额).
 ///
-/// Unit: yuan. Invariant: two decimals, always. Spec 1.1.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// Unit: yuan. Invariant: two decimals, always, so that sums and comparisons are those of whole fen. Spec 1.1.
+#[derive(Clone, Copy)]
 pub struct Money(Decimal);
+
+impl PartialEq for Money {
+    fn eq(&self, other: &Money) -> bool {
+        self.fen() == other.fen()
+    }
+}
+
+impl Eq for Money {}
+
+impl Ord for Money {
+    fn cmp(&self, other: &Money) -> Ordering {
+        self.fen().cmp(&other.fen())
+    }
+}
+
+impl PartialOrd for Money {
+    fn partial_cmp(&self, other: &Money) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl Default for Money {
     fn default() -> Money {
@@ -108,7 +129,8 @@ impl Money {
     pub fn parse_signed(text: &str) -> Result<Money, NumberError> {
         let mut value = scan(text, 2)?;
         value.rescale(2);
-        if value.abs() < Money::LIMIT.0 { Ok(Money(value)) } else { Err(NumberError::OutOfRange) }
+        let money = Money(value);
+        if money.abs() < Money::LIMIT { Ok(money) } else { Err(NumberError::OutOfRange) }
     }
 
     /// Reads a sum of amounts, which may pass [`Money::LIMIT`]: what a year has of many bills.
@@ -121,6 +143,10 @@ impl Money {
     /// An amount of whole fen.
     pub fn from_fen(fen: i64) -> Money {
         Money(Decimal::new(fen, 2))
+    }
+
+    fn of_fen(fen: i128) -> Money {
+        Money(Decimal::from_i128_with_scale(fen, 2))
     }
 
     /// The same in fen, for exact division.
@@ -140,7 +166,7 @@ impl Money {
 
     /// What is left after taking `other` off, never below 0.
     pub fn less(self, other: Money) -> Money {
-        if self.0 <= other.0 { Money::ZERO } else { self - other }
+        if self <= other { Money::ZERO } else { self - other }
     }
 
     /// The same without a minus.
@@ -171,47 +197,54 @@ impl Money {
     }
 }
 
-/// Room for every amount that fits 64 bits of fen, with its point.
+/// Room for every number of 64 bits, with its point.
 const TEXT_BYTES: usize = 24;
+
+/// Writes a number as digits with a point before the last `decimals` ones, without a minus; none where it does not fit.
+fn digits(number: u128, decimals: usize, buffer: &mut [u8; TEXT_BYTES]) -> Option<&[u8]> {
+    const DIGITS: [u8; 10] = *b"0123456789";
+    let mut left = u64::try_from(number).ok()?;
+    let mut start = buffer.len();
+    let mut written = 0;
+    while left != 0 || written <= decimals {
+        if written == decimals {
+            start -= 1;
+            buffer[start] = b'.';
+        }
+        start -= 1;
+        buffer[start] = usize::try_from(left % 10).map_or(b'0', |digit| DIGITS[digit]);
+        left /= 10;
+        written += 1;
+    }
+    Some(&buffer[start..])
+}
 
 impl Money {
     /// The amount with two decimals, always: what `to_string` gives, in one allocation. Records hold hundreds of amounts.
     pub fn text(self) -> String {
-        let mut buffer = [b'0'; TEXT_BYTES];
-        match self.write(&mut buffer) {
-            Some(digits) if self.is_negative() => ["-", digits].concat(),
-            Some(digits) => digits.to_owned(),
-            None => self.0.to_string(),
-        }
+        let mut text = Vec::with_capacity(TEXT_BYTES);
+        self.write_to(&mut text);
+        String::from_utf8(text).unwrap_or_default()
     }
 
-    /// Writes the digits without a minus; none where they do not fit.
-    fn write(self, buffer: &mut [u8; TEXT_BYTES]) -> Option<&str> {
-        const DIGITS: [u8; 10] = *b"0123456789";
-        let mut left = u64::try_from(self.fen().unsigned_abs()).ok()?;
-        let mut start = buffer.len();
-        let mut written = 0;
-        while left != 0 || written < 3 {
-            if written == 2 {
-                start -= 1;
-                buffer[start] = b'.';
+    /// Appends the same text.
+    pub fn write_to(self, out: &mut Vec<u8>) {
+        let mut buffer = [0; TEXT_BYTES];
+        match digits(self.fen().unsigned_abs(), 2, &mut buffer) {
+            Some(digits) => {
+                if self.is_negative() {
+                    out.push(b'-');
+                }
+                out.extend_from_slice(digits);
             }
-            start -= 1;
-            buffer[start] = usize::try_from(left % 10).map_or(b'0', |digit| DIGITS[digit]);
-            left /= 10;
-            written += 1;
+            None => out.extend_from_slice(self.0.to_string().as_bytes()),
         }
-        std::str::from_utf8(&buffer[start..]).ok()
     }
 }
 
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut buffer = [b'0'; TEXT_BYTES];
-        match self.write(&mut buffer) {
-            Some(digits) => f.pad_integral(!self.is_negative(), "", digits),
-            None => self.0.fmt(f),
-        }
+        f.pad_integral(!self.is_negative(), "", self.abs().text().as_str())
     }
 }
 
@@ -224,26 +257,26 @@ impl fmt::Debug for Money {
 impl Add for Money {
     type Output = Money;
     fn add(self, other: Money) -> Money {
-        Money(self.0 + other.0)
+        Money::of_fen(self.fen() + other.fen())
     }
 }
 
 impl AddAssign for Money {
     fn add_assign(&mut self, other: Money) {
-        self.0 += other.0;
+        *self = *self + other;
     }
 }
 
 impl Sub for Money {
     type Output = Money;
     fn sub(self, other: Money) -> Money {
-        Money(self.0 - other.0)
+        Money::of_fen(self.fen() - other.fen())
     }
 }
 
 impl Sum for Money {
     fn sum<I: Iterator<Item = Money>>(amounts: I) -> Money {
-        amounts.fold(Money::ZERO, Add::add)
+        Money::of_fen(amounts.map(Money::fen).sum())
     }
 }
 

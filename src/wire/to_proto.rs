@@ -274,12 +274,17 @@ fn check_result(result: &CheckResult<'_>, full: bool) -> proto::CheckResult {
     }
 }
 
-fn warning(warning: &Warning, full: bool) -> proto::Warning {
-    let (kind, code) = match warning {
+/// The kind of a warning, and the item's code where it is about one.
+pub(super) fn warning_name(warning: &Warning) -> (&'static str, &str) {
+    match warning {
         Warning::NotInCatalogue(code) => ("not-in-catalogue", code.as_str()),
         Warning::TotalsUnseen => ("totals-unseen", ""),
         Warning::DrugsNotMeasured => ("drugs-not-measured", ""),
-    };
+    }
+}
+
+fn warning(warning: &Warning, full: bool) -> proto::Warning {
+    let (kind, code) = warning_name(warning);
     proto::Warning {
         kind: kind.to_owned(),
         code: code.to_owned(),

@@ -156,6 +156,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "money",
             "calendar",
             "refusal",
+            "admission",
             "rules",
             "accumulators",
             "situation",

@@ -1,0 +1,273 @@
+//! What is measured. Every task is prepared once and then run many times.
+
+use onestop::accumulators::Accumulators;
+use onestop::accumulators::Sums;
+use onestop::bill::Bill;
+use onestop::bill::Charges;
+use onestop::folder;
+use onestop::folder::Registers;
+use onestop::proto;
+use onestop::register::Catalogue;
+use onestop::rules::PackFile;
+use onestop::rules::RuleBook;
+use onestop::settle::Terms;
+use onestop::settle::added;
+use onestop::settle::settle;
+use onestop::situation::Situation;
+use onestop::situation::situation;
+use onestop::statement::Statement;
+use onestop::wire::from_proto;
+use onestop::wire::to_proto;
+use onestop::wire::to_proto::Detail;
+
+use std::hint::black_box;
+use std::path::Path;
+
+/// The tasks. `settle` is the core's statement, which is the trace as data; `amounts` and `trace` write it as a message too.
+pub(crate) const NAMES: [&str; 19] = [
+    "classify 100 lines",
+    "settle demo, six steps, totals",
+    "amounts demo, six steps, totals",
+    "trace demo, six steps, totals",
+    "settle panzhihua, totals",
+    "settle guangxi, totals",
+    "settle xianyang, totals",
+    "settle jilin, totals",
+    "settle tangshan, totals",
+    "trace panzhihua, totals",
+    "trace guangxi, totals",
+    "trace xianyang, totals",
+    "trace jilin, totals",
+    "trace tangshan, totals",
+    "trace panzhihua, its lines",
+    "situation demo",
+    "load demo pack",
+    "load all packs",
+    "fold a year of five",
+];
+
+type Task = Box<dyn FnMut()>;
+
+/// Runs a task so many times.
+pub(crate) fn run(name: &str, rounds: u32) {
+    let mut task = task(name);
+    for _ in 0..rounds {
+        task();
+    }
+}
+
+/// Prepares a task.
+pub(crate) fn task(name: &str) -> Task {
+    let (what, rest) = name.split_once(' ').unwrap();
+    let (of, how) = rest.split_once(", ").unwrap_or((rest, ""));
+    match (what, of) {
+        ("classify", _) => classify(),
+        ("load", _) => load(of == "demo pack"),
+        ("fold", _) => fold(),
+        ("situation", _) => demo().find_situation(),
+        (_, "demo") => demo().totals().task(what),
+        (_, sample) if how == "its lines" => self::sample(sample).task(what),
+        (_, sample) => self::sample(sample).totals().task(what),
+    }
+}
+
+/// An admission with all that decides it. It lives as long as the program.
+struct Case {
+    world: &'static World,
+    admission: &'static proto::Admission,
+    read: &'static onestop::admission::Admission,
+    bill: Bill,
+}
+
+struct World {
+    book: RuleBook,
+    registers: Registers,
+}
+
+fn leak<T>(value: T) -> &'static T {
+    Box::leak(Box::new(value))
+}
+
+fn pack_files() -> Vec<PackFile> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("settlement-rules");
+    folder::pack_files(&folder).unwrap()
+}
+
+fn book(files: &[PackFile]) -> RuleBook {
+    RuleBook::read(files).unwrap_or_else(|errors| panic!("{errors:?}"))
+}
+
+impl Case {
+    fn new(world: World, admission: proto::Admission, bill: &proto::Bill) -> Case {
+        let read = leak(from_proto::admission(Some(&admission), None).unwrap());
+        let bill = from_proto::bill(Some(bill)).unwrap();
+        Case { world: leak(world), admission: leak(admission), read, bill }
+    }
+
+    fn situation(&self) -> Situation<'static> {
+        let registers = &self.world.registers;
+        let facility = self.read.facility.as_ref().map(|id| &registers.facilities[id]);
+        let person = &registers.persons[&self.read.person];
+        situation(&self.world.book, person, facility, self.read).unwrap()
+    }
+
+    fn catalogue(&self) -> &'static Catalogue {
+        &self.world.registers.catalogue
+    }
+
+    fn settle(&self, situation: &'static Situation<'static>) -> Statement<'static> {
+        let year = Accumulators::default();
+        settle(situation, &self.bill, self.catalogue(), &year, Terms::default()).unwrap()
+    }
+
+    /// The same admission with a bill of totals.
+    fn totals(self) -> Case {
+        let parts = self.settle(leak(self.situation())).parts;
+        let total = Some(parts.total());
+        let charges = Charges::Totals { parts, drugs: None };
+        Case { bill: Bill { total, noncompliant: false, charges }, ..self }
+    }
+
+    fn task(self, what: &str) -> Task {
+        let situation = leak(self.situation());
+        let day = self.read.admitted_on;
+        let message = move |case: &Case, detail: Detail| {
+            to_proto::statement(&case.settle(situation), situation, day, detail)
+        };
+        match what {
+            "settle" => Box::new(move || drop(black_box(self.settle(situation)))),
+            "amounts" => Box::new(move || drop(black_box(message(&self, Detail::Amounts)))),
+            "trace" => Box::new(move || drop(black_box(message(&self, Detail::Full)))),
+            other => panic!("{other}"),
+        }
+    }
+
+    fn find_situation(self) -> Task {
+        Box::new(move || drop(black_box((self.admission, self.situation()))))
+    }
+}
+
+/// A registered poor person at the county hospital: all six enabled steps run.
+fn demo() -> Case {
+    let person = proto::Person {
+        id: "P1".to_owned(),
+        birth: "1970-01-01".to_owned(),
+        enrolments: vec![proto::Enrolment {
+            place: "000001".to_owned(),
+            insutype: "390".to_owned(),
+            from: "2010-01-01".to_owned(),
+            to: String::new(),
+        }],
+        identities: vec![proto::HeldIdentity {
+            identity: "2302".to_owned(),
+            from: "2016-01-01".to_owned(),
+            to: String::new(),
+        }],
+        ..proto::Person::default()
+    };
+    let facility = proto::Facility {
+        id: "H1".to_owned(),
+        entries: vec![proto::FacilityEntry {
+            place: "000001".to_owned(),
+            level: 2,
+            tier: "county".to_owned(),
+            from: "2010-01-01".to_owned(),
+            ..proto::FacilityEntry::default()
+        }],
+        ..proto::Facility::default()
+    };
+    let mut registers = Registers::default();
+    let person = from_proto::person(&person, "person").unwrap();
+    registers.persons.insert(person.id.clone(), person);
+    let facility = from_proto::facility(&facility, "facility").unwrap();
+    registers.facilities.insert(facility.id.clone(), facility);
+    for item in (0..100).map(item) {
+        registers.catalogue.put(from_proto::item(&item, "item").unwrap()).unwrap();
+    }
+    let admission = proto::Admission {
+        id: "A1".to_owned(),
+        person: "P1".to_owned(),
+        facility: "H1".to_owned(),
+        admitted_on: "2018-03-01".to_owned(),
+        discharged_on: "2018-03-10".to_owned(),
+        med_type: "21".to_owned(),
+        diagnoses: vec!["J18.9".to_owned(), "I10".to_owned()],
+        ..proto::Admission::default()
+    };
+    let bill = proto::Bill { lines: (0..100).map(line).collect(), ..proto::Bill::default() };
+    Case::new(World { book: book(&pack_files()), registers }, admission, &bill)
+}
+
+/// Class B with a price limit, some of it tagged: the dearest kind of item to classify.
+fn item(index: usize) -> proto::Item {
+    proto::Item {
+        code: format!("I{index}"),
+        facts: Some(proto::ItemFacts {
+            class: "B".to_owned(),
+            first_copay_rate: "0.1".to_owned(),
+            price_limit: "50".to_owned(),
+            tags: if index % 5 == 0 { vec!["essential_drug".to_owned()] } else { Vec::new() },
+        }),
+        from: "2010-01-01".to_owned(),
+        ..proto::Item::default()
+    }
+}
+
+fn line(index: usize) -> proto::Line {
+    proto::Line {
+        id: index.to_string(),
+        code: format!("I{index}"),
+        category: "09".to_owned(),
+        quantity: "3".to_owned(),
+        price: "55.5".to_owned(),
+        amount: "166.50".to_owned(),
+        ..proto::Line::default()
+    }
+}
+
+/// The demo pack with all its steps disabled: what is left is classification and checks.
+fn classify() -> Task {
+    let Case { world, admission, .. } = demo();
+    let files: Vec<PackFile> = pack_files()
+        .into_iter()
+        .filter(|file| file.path.contains("000000-demo/2018"))
+        .map(|file| PackFile {
+            text: file
+                .text
+                .replace("enabled = false\n", "")
+                .replace("[[step]]\n", "[[step]]\nenabled = false\n"),
+            ..file
+        })
+        .collect();
+    let bill = proto::Bill { lines: (0..100).map(line).collect(), ..proto::Bill::default() };
+    let world = World { book: book(&files), registers: world.registers.clone() };
+    Case::new(world, admission.clone(), &bill).task("settle")
+}
+
+/// An admission of the sample folder, with the lines of its bill.
+fn sample(name: &str) -> Case {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/sample");
+    let path = folder.join("admissions").join(name).with_extension("json");
+    let text = std::fs::read_to_string(path).unwrap();
+    let request: proto::SettleRequest = serde_json::from_str(&text).unwrap();
+    let registers = folder::registers(&folder).unwrap();
+    let world = World { book: book(&pack_files()), registers };
+    Case::new(world, request.admission.unwrap(), &request.bill.unwrap())
+}
+
+fn load(demo_only: bool) -> Task {
+    let mut files = pack_files();
+    files.retain(|file| !demo_only || file.path.contains("000000-demo/2018"));
+    Box::new(move || drop(black_box(book(&files))))
+}
+
+/// Five settlements of one year, each on what the ones before have added.
+fn fold() -> Task {
+    let case = demo().totals();
+    let situation = leak(case.situation());
+    let one: Sums = added(situation, &case.settle(situation));
+    Box::new(move || {
+        let year = (0..5).fold(Accumulators::default(), |year, _| year.after(&one));
+        drop(black_box(year));
+    })
+}
