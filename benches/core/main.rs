@@ -5,15 +5,20 @@
 //!   compares them with `benches/core/instructions.txt`; it fails where a task has become dearer by more than a twentieth.
 //!   `UPDATE_INSTRUCTIONS=1` writes that file anew. Counts hold for one processor and compiler: compare on one machine.
 #![allow(
+    dead_code,
     clippy::unwrap_used,
     clippy::print_stdout,
     clippy::as_conversions,
     clippy::disallowed_types,
     clippy::float_arithmetic,
-    reason = "a benchmark may fail loudly, prints, and reports times"
+    reason = "a benchmark may fail loudly, prints, and reports times; not every one uses all of the demo"
 )]
 
 mod count;
+#[path = "../demo.rs"]
+mod demo;
+#[path = "../items.rs"]
+mod items;
 mod tasks;
 
 use divan::Bencher;

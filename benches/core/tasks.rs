@@ -1,5 +1,8 @@
 //! What is measured. Every task is prepared once and then run many times.
 
+use crate::demo;
+use crate::items;
+
 use onestop::accumulators::Accumulators;
 use onestop::accumulators::Sums;
 use onestop::bill::Bill;
@@ -64,8 +67,8 @@ pub(crate) fn task(name: &str) -> Task {
         ("classify", _) => classify(),
         ("load", _) => load(of == "demo pack"),
         ("fold", _) => fold(),
-        ("situation", _) => demo().find_situation(),
-        (_, "demo") => demo().totals().task(what),
+        ("situation", _) => demo_case().find_situation(),
+        (_, "demo") => demo_case().totals().task(what),
         (_, sample) if how == "its lines" => self::sample(sample).task(what),
         (_, sample) => self::sample(sample).totals().task(what),
     }
@@ -148,86 +151,22 @@ impl Case {
 }
 
 /// A registered poor person at the county hospital: all six enabled steps run.
-fn demo() -> Case {
-    let person = proto::Person {
-        id: "P1".to_owned(),
-        birth: "1970-01-01".to_owned(),
-        enrolments: vec![proto::Enrolment {
-            place: "000001".to_owned(),
-            insutype: "390".to_owned(),
-            from: "2010-01-01".to_owned(),
-            to: String::new(),
-        }],
-        identities: vec![proto::HeldIdentity {
-            identity: "2302".to_owned(),
-            from: "2016-01-01".to_owned(),
-            to: String::new(),
-        }],
-        ..proto::Person::default()
-    };
-    let facility = proto::Facility {
-        id: "H1".to_owned(),
-        entries: vec![proto::FacilityEntry {
-            place: "000001".to_owned(),
-            level: 2,
-            tier: "county".to_owned(),
-            from: "2010-01-01".to_owned(),
-            ..proto::FacilityEntry::default()
-        }],
-        ..proto::Facility::default()
-    };
+fn demo_case() -> Case {
     let mut registers = Registers::default();
-    let person = from_proto::person(&person, "person").unwrap();
+    let person = from_proto::person(&demo::person(1), "person").unwrap();
     registers.persons.insert(person.id.clone(), person);
-    let facility = from_proto::facility(&facility, "facility").unwrap();
+    let facility = from_proto::facility(&demo::facility(), "facility").unwrap();
     registers.facilities.insert(facility.id.clone(), facility);
-    for item in (0..100).map(item) {
+    for item in (0..items::ITEMS).map(items::item) {
         registers.catalogue.put(from_proto::item(&item, "item").unwrap()).unwrap();
     }
-    let admission = proto::Admission {
-        id: "A1".to_owned(),
-        person: "P1".to_owned(),
-        facility: "H1".to_owned(),
-        admitted_on: "2018-03-01".to_owned(),
-        discharged_on: "2018-03-10".to_owned(),
-        med_type: "21".to_owned(),
-        diagnoses: vec!["J18.9".to_owned(), "I10".to_owned()],
-        ..proto::Admission::default()
-    };
-    let bill = proto::Bill { lines: (0..100).map(line).collect(), ..proto::Bill::default() };
-    Case::new(World { book: book(&pack_files()), registers }, admission, &bill)
-}
-
-/// Class B with a price limit, some of it tagged: the dearest kind of item to classify.
-fn item(index: usize) -> proto::Item {
-    proto::Item {
-        code: format!("I{index}"),
-        facts: Some(proto::ItemFacts {
-            class: "B".to_owned(),
-            first_copay_rate: "0.1".to_owned(),
-            price_limit: "50".to_owned(),
-            tags: if index % 5 == 0 { vec!["essential_drug".to_owned()] } else { Vec::new() },
-        }),
-        from: "2010-01-01".to_owned(),
-        ..proto::Item::default()
-    }
-}
-
-fn line(index: usize) -> proto::Line {
-    proto::Line {
-        id: index.to_string(),
-        code: format!("I{index}"),
-        category: "09".to_owned(),
-        quantity: "3".to_owned(),
-        price: "55.5".to_owned(),
-        amount: "166.50".to_owned(),
-        ..proto::Line::default()
-    }
+    let world = World { book: book(&pack_files()), registers };
+    Case::new(world, demo::admission(1, 1).unwrap(), &items::bill(100))
 }
 
 /// The demo pack with all its steps disabled: what is left is classification and checks.
 fn classify() -> Task {
-    let Case { world, admission, .. } = demo();
+    let Case { world, admission, .. } = demo_case();
     let files: Vec<PackFile> = pack_files()
         .into_iter()
         .filter(|file| file.path.contains("000000-demo/2018"))
@@ -239,9 +178,8 @@ fn classify() -> Task {
             ..file
         })
         .collect();
-    let bill = proto::Bill { lines: (0..100).map(line).collect(), ..proto::Bill::default() };
     let world = World { book: book(&files), registers: world.registers.clone() };
-    Case::new(world, admission.clone(), &bill).task("settle")
+    Case::new(world, admission.clone(), &items::bill(100)).task("settle")
 }
 
 /// An admission of the sample folder, with the lines of its bill.
@@ -263,7 +201,7 @@ fn load(demo_only: bool) -> Task {
 
 /// Five settlements of one year, each on what the ones before have added.
 fn fold() -> Task {
-    let case = demo().totals();
+    let case = demo_case().totals();
     let situation = leak(case.situation());
     let one: Sums = added(situation, &case.settle(situation));
     Box::new(move || {
