@@ -26,3 +26,4 @@ mod store;
 mod simulation;
 mod tidy;
 mod vectors;
+mod web;

@@ -148,6 +148,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("grpc", &["refusal", "proto", "wire", "store", "service", "rules_view"]),
+    ("http", &["store", "service"]),
     ("config", &[]),
     ("vectors", &["calendar", "rules", "proto", "wire", "store", "service"]),
     (
@@ -171,6 +172,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "worse_off",
             "rules_view",
             "grpc",
+            "http",
             "config",
             "vectors",
         ],
@@ -196,6 +198,7 @@ const SEES_MESSAGES: &[&str] = &[
 
 /// Which modules may name which crate: every dependency, and of `std` what reaches the world. `*` is every module.
 const NAMES: &[(&str, &[&str])] = &[
+    ("axum", &["http"]),
     ("clap", &["cli"]),
     ("crc32fast", &["store"]),
     ("csv", &["table"]),
@@ -209,7 +212,7 @@ const NAMES: &[(&str, &[&str])] = &[
     ("sha2", &["rules", "store", "cli"]),
     ("sled", &["store"]),
     ("thiserror", &["*"]),
-    ("tokio", &["store", "service", "grpc", "cli"]),
+    ("tokio", &["store", "service", "grpc", "http", "cli"]),
     ("tokio_stream", &["grpc", "cli"]),
     ("toml", &["rules", "cases", "config"]),
     ("tonic", &["proto", "grpc", "cli"]),
@@ -217,16 +220,16 @@ const NAMES: &[(&str, &[&str])] = &[
     ("tonic_prost", &[]),
     ("tonic_reflection", &["cli"]),
     ("tower", &["cli"]),
-    ("tracing", &["store", "service", "grpc", "cli"]),
+    ("tracing", &["store", "service", "grpc", "http", "cli"]),
     ("tracing_subscriber", &["cli"]),
     ("std::env", &["vectors", "cli"]),
     ("std::fs", &["store", "folder", "config", "vectors", "cli"]),
-    ("std::io", &["store", "folder", "config", "vectors", "cli"]),
+    ("std::io", &["store", "folder", "http", "config", "vectors", "cli"]),
     ("std::net", &["config", "cli"]),
     ("std::os", &["store"]),
     ("std::process", &["vectors", "cli"]),
     ("std::thread", &["store", "cli"]),
-    ("std::time", &["store", "service", "cli"]),
+    ("std::time", &["store", "service", "http", "cli"]),
 ];
 
 /// The module that a file of `src` belongs to.
