@@ -6,6 +6,7 @@ use crate::pages::visit::Visit;
 use crate::refusal::Lang;
 use crate::refusal::RefusalKind;
 use crate::service::Failure;
+use crate::store::fault::chain;
 
 use axum::http::StatusCode;
 use axum::http::header;
@@ -264,7 +265,7 @@ pub(crate) fn failure(visit: &Visit, failure: &Failure) -> Markup {
             p { (refusal.advice(visit.lang)) " " span .code { "(" (refusal.code()) ")" } }
         },
         Failure::Fault(fault) => {
-            tracing::error!(error = fault as &dyn std::error::Error, "a page failed");
+            tracing::error!(error = chain(fault), "a page failed");
             let said = if fault.certainly_not_written() {
                 (
                     "系统暂时不能办理，没有写入任何内容，请稍后重试。",

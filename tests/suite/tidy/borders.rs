@@ -148,7 +148,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("grpc", &["refusal", "proto", "wire", "store", "service", "rules_view"]),
-    ("pages", &["money", "id", "refusal", "proto", "service"]),
+    ("pages", &["money", "id", "refusal", "proto", "store", "service"]),
     ("http", &["store", "service", "pages"]),
     ("config", &[]),
     ("vectors", &["calendar", "rules", "proto", "wire", "store", "service"]),
