@@ -82,9 +82,10 @@ fn june(day: u8) -> Day {
 impl Books {
     fn add(&mut self, of: usize, (fault, refunded, whom, days): (Fault, bool, u8, u8)) {
         // Whoever is not told apart by a number has to be by the amount; all others may have the same bill as often as they like.
-        let fen = match fault {
-            Fault::None | Fault::Amount(_) => 50_000,
-            _ => 100_000 + 7 * i64::try_from(of).unwrap(),
+        let fen = if matches!(fault, Fault::None | Fault::Amount(_)) {
+            50_000
+        } else {
+            100_000 + 7 * i64::try_from(of).unwrap()
         };
         let day = june(days);
         let forward = Row {
@@ -180,7 +181,7 @@ impl Books {
         self.hospital.extend(is_theirs.then_some(theirs));
         self.ledger.extend(is_ours.then_some(ours));
         self.hospital.extend(refund_theirs.then(|| refund.clone()));
-        self.ledger.extend(refund_ours.then(|| Row { day: Some(day), ..refund }));
+        self.ledger.extend(refund_ours.then_some(Row { day: Some(day), ..refund }));
     }
 }
 
