@@ -18,6 +18,7 @@ mod limits;
 mod packs;
 mod properties;
 mod python;
+mod reconcile;
 mod refusals;
 mod registers;
 mod rules_commands;
