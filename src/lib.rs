@@ -12,6 +12,7 @@ pub mod accumulators;
 pub mod situation;
 pub mod statement;
 pub mod settle;
+pub mod reconcile;
 pub mod proto;
 pub mod wire;
 pub mod store;

@@ -19,6 +19,7 @@ mod limits;
 mod packs;
 mod properties;
 mod python;
+mod reconcile;
 mod refusals;
 mod registers;
 mod rules_commands;

@@ -33,6 +33,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "statement",
         ],
     ),
+    ("reconcile", &["money", "calendar", "refusal"]),
     // The shell: no policy.
     ("proto", &[]),
     (
@@ -181,7 +182,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// The last module of the core.
-const CORE_ENDS_WITH: &str = "settle";
+const CORE_ENDS_WITH: &str = "reconcile";
 
 /// Where the generated messages may be seen.
 const SEES_MESSAGES: &[&str] = &[
