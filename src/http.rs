@@ -5,6 +5,7 @@
 mod limits;
 
 use crate::http::limits::Limits;
+use crate::pages;
 use crate::service::Service;
 use crate::store::halt::Halted;
 
@@ -45,7 +46,8 @@ fn router(service: Arc<Service>, options: HttpOptions) -> Router {
     let limits = Limits::new(options.requests_max, options.request_timeout);
     Router::new()
         .route("/ready", get(ready))
-        .with_state(service)
+        .with_state(Arc::clone(&service))
+        .merge(pages::router(service))
         .layer(DefaultBodyLimit::max(options.message_bytes_max))
         .layer(middleware::from_fn_with_state(limits, limits::limit))
         // Probes are answered also under load: a busy server is alive.

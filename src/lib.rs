@@ -25,6 +25,7 @@ pub mod cases;
 pub mod worse_off;
 pub mod rules_view;
 pub mod grpc;
+pub mod pages;
 pub mod http;
 pub mod config;
 pub mod vectors;

@@ -9,6 +9,7 @@
 
 mod api;
 mod cases;
+mod counter;
 mod coverage;
 mod demo;
 mod faults;
