@@ -3,6 +3,7 @@
 //! Who asks whether the process lives gets `/alive`; who asks whether it can settle gets `/ready`.
 
 mod limits;
+mod watch;
 
 use crate::http::limits::Limits;
 use crate::pages;
@@ -47,11 +48,13 @@ fn router(service: Arc<Service>, options: HttpOptions) -> Router {
     Router::new()
         .route("/ready", get(ready))
         .with_state(Arc::clone(&service))
-        .merge(pages::router(service))
+        .merge(pages::router(Arc::clone(&service)))
         .layer(DefaultBodyLimit::max(options.message_bytes_max))
         .layer(middleware::from_fn_with_state(limits, limits::limit))
-        // Probes are answered also under load: a busy server is alive.
+        // Answered also under load: a busy server is alive, and somebody wants to see how busy.
         .route("/alive", get(alive))
+        .route("/metrics", get(watch::page).with_state(service))
+        .layer(middleware::from_fn(watch::count))
 }
 
 async fn alive() -> &'static str {

@@ -6,6 +6,7 @@ pub mod quote;
 mod register;
 mod reverse;
 mod settle;
+mod standing;
 
 pub use crate::service::query::ListPage;
 
@@ -18,6 +19,7 @@ use crate::folder::FolderError;
 use crate::id::FacilityId;
 use crate::id::PersonId;
 use crate::id::RequestId;
+use crate::metrics;
 use crate::proto;
 use crate::proto::ledger_entry::Kind;
 use crate::refusal::EntryName;
@@ -95,6 +97,7 @@ pub struct Service {
     line_facts: bool,
     locks: Vec<tokio::sync::Mutex<()>>,
     register_lock: tokio::sync::Mutex<()>,
+    started: Moment,
 }
 
 /// Reads all packs of a folder.
@@ -117,7 +120,8 @@ impl Service {
         let locks = (0..LOCKS).map(|_| tokio::sync::Mutex::new(())).collect();
         let book = RwLock::new(Arc::new(book));
         let register_lock = tokio::sync::Mutex::new(());
-        Service { store, book, rules, line_facts, locks, register_lock }
+        let started = now();
+        Service { store, book, rules, line_facts, locks, register_lock, started }
     }
 
     /// The packs in force.
@@ -127,7 +131,9 @@ impl Service {
 
     /// Reads the pack folder again, all or nothing.
     pub fn reload_rules(&self) -> Result<Arc<RuleBook>, RulesError> {
-        let book = Arc::new(read_rules(&self.rules)?);
+        let book = read_rules(&self.rules);
+        metrics::reloaded(book.is_ok());
+        let book = Arc::new(book?);
         *self.book.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&book);
         Ok(book)
     }

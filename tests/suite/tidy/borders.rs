@@ -35,6 +35,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("reconcile", &["money", "calendar", "refusal"]),
     // The shell: no policy.
+    ("metrics", &[]),
     ("proto", &[]),
     (
         "wire",
@@ -53,7 +54,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "proto",
         ],
     ),
-    ("store", &["id", "refusal", "register", "accumulators", "proto", "wire"]),
+    ("store", &["id", "refusal", "register", "accumulators", "metrics", "proto", "wire"]),
     ("table", &["money", "calendar", "id", "bill", "refusal", "register", "accumulators"]),
     ("folder", &["id", "refusal", "register", "rules", "table"]),
     (
@@ -71,6 +72,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "situation",
             "statement",
             "settle",
+            "metrics",
             "proto",
             "wire",
             "store",
@@ -148,9 +150,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "sheet",
         ],
     ),
-    ("grpc", &["refusal", "proto", "wire", "store", "service", "rules_view"]),
+    ("grpc", &["refusal", "metrics", "proto", "wire", "store", "service", "rules_view"]),
     ("pages", &["money", "id", "refusal", "proto", "store", "service"]),
-    ("http", &["store", "service", "pages"]),
+    ("http", &["metrics", "store", "service", "pages"]),
     ("config", &[]),
     ("vectors", &["calendar", "rules", "proto", "wire", "store", "service"]),
     (
@@ -162,6 +164,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "rules",
             "accumulators",
             "situation",
+            "metrics",
             "proto",
             "wire",
             "store",
@@ -206,12 +209,15 @@ const NAMES: &[(&str, &[&str])] = &[
     ("crc32fast", &["store"]),
     ("csv", &["table"]),
     ("getrandom", &["pages"]),
+    ("http_body", &["cli"]),
     ("indicatif", &["cli"]),
     ("jiff", &["calendar"]),
     ("maud", &["pages"]),
     ("pbjson", &[]),
+    ("prometheus_client", &["metrics"]),
     ("prost", &["store", "service", "grpc", "cli"]),
     ("rust_decimal", &["money"]),
+    ("rustix", &["store"]),
     ("serde", &["wire", "service", "pages", "config", "cli"]),
     ("serde_json", &["wire", "vectors", "cli"]),
     ("serde_urlencoded", &["pages"]),
@@ -235,7 +241,7 @@ const NAMES: &[(&str, &[&str])] = &[
     ("std::os", &["store"]),
     ("std::process", &["vectors", "cli"]),
     ("std::thread", &["store", "cli"]),
-    ("std::time", &["store", "service", "http", "cli"]),
+    ("std::time", &["metrics", "store", "service", "http", "cli"]),
 ];
 
 /// The module that a file of `src` belongs to.
