@@ -14,14 +14,14 @@ macro_rules! say {
     };
 }
 
-mod bill;
+pub(crate) mod bill;
 mod entries;
-mod explain;
+pub(crate) mod explain;
 pub(crate) mod figures;
 mod floor;
-mod head;
+pub(crate) mod head;
 pub(crate) mod layout;
-mod result;
+pub(crate) mod result;
 mod share;
 #[cfg(test)]
 mod tests;

@@ -1,13 +1,23 @@
-//! The settlement window (一站式综合服务窗口).
+//! The settlement window (一站式综合服务窗口): find the patient, quote, settle, print.
 
+mod bill_form;
+mod draft;
+mod patient;
+mod quote;
+mod settle;
+mod sheet;
+mod waterfall;
 mod window;
 
 use crate::pages::layout::Area;
 use crate::pages::layout::Tab;
+use crate::pages::visit::Visit;
+use crate::pages::visit::Window;
 use crate::service::Service;
 
 use axum::Router;
 use axum::routing::get;
+use axum::routing::post;
 
 use std::sync::Arc;
 
@@ -19,6 +29,17 @@ static COUNTER: Area = Area {
 
 pub(super) fn router() -> Router<Arc<Service>> {
     Router::new()
-        .route("/counter", get(window::show))
+        .route("/counter", get(patient::find))
         .route("/counter/window", get(window::show).post(window::choose))
+        .route("/counter/patient", get(patient::show))
+        .route("/counter/bill", post(patient::again))
+        .route("/counter/quote", post(quote::quote))
+        .route("/counter/settle", post(settle::settle))
+        .route("/counter/outcome", get(settle::outcome))
+        .route("/counter/sheet/{number}", get(sheet::show))
+}
+
+/// The window that the visitor works at; without one nothing is settled.
+fn at_window(visit: &Visit) -> Option<&Window> {
+    visit.window.as_ref()
 }
