@@ -4,6 +4,7 @@
 //! templates. A form that writes carries a request id that the server made, so that sending it twice settles once.
 
 pub(crate) mod assets;
+pub(crate) mod blocks;
 pub(crate) mod chart;
 pub(crate) mod fields;
 pub(crate) mod guard;

@@ -1,11 +1,15 @@
 //! The settlement window (一站式综合服务窗口): find the patient, quote, settle, print.
 
 mod bill_form;
+mod cost;
 mod draft;
 mod patient;
+mod qr;
 mod quote;
+mod rules;
 mod settle;
 mod sheet;
+mod undo;
 mod waterfall;
 mod window;
 
@@ -24,7 +28,12 @@ use std::sync::Arc;
 /// The pages of the window.
 static COUNTER: Area = Area {
     name: ("结算窗口", "Settlement window"),
-    tabs: &[Tab { path: "/counter", name: ("结算", "Settle") }],
+    tabs: &[
+        Tab { path: "/counter", name: ("结算", "Settle") },
+        Tab { path: "/counter/undo", name: ("撤销", "Undo") },
+        Tab { path: "/counter/cost", name: ("费用测算", "What would it cost?") },
+        Tab { path: "/counter/rules", name: ("规则", "Rules") },
+    ],
 };
 
 pub(super) fn router() -> Router<Arc<Service>> {
@@ -37,6 +46,10 @@ pub(super) fn router() -> Router<Arc<Service>> {
         .route("/counter/settle", post(settle::settle))
         .route("/counter/outcome", get(settle::outcome))
         .route("/counter/sheet/{number}", get(sheet::show))
+        .route("/counter/undo", get(undo::show).post(undo::undo))
+        .route("/counter/cost", get(cost::show).post(cost::again))
+        .route("/counter/cost/quote", post(cost::quote))
+        .route("/counter/rules", get(rules::show))
 }
 
 /// The window that the visitor works at; without one nothing is settled.

@@ -58,6 +58,9 @@ const AMOUNTS: [&str; 10] = [
 /// The columns of lines that are typed.
 pub(super) const COLUMNS: [&str; 5] = ["code", "category", "quantity", "price", "amount"];
 
+/// How many empty lines are added at once.
+const ROWS_MORE: usize = 10;
+
 /// What stands in the form.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Draft {
@@ -122,6 +125,14 @@ impl Draft {
             draft.typed.push(row.map(Option::unwrap_or_default));
         }
         draft
+    }
+
+    /// Adds empty lines to type in, where the form asks for them.
+    pub(super) fn more_rows(&mut self, fields: &Fields) {
+        if fields.get("more") == "yes" {
+            let rows = self.typed.len() + ROWS_MORE;
+            self.typed.resize(rows, <[String; 5]>::default());
+        }
     }
 
     /// What stands in a field.

@@ -138,10 +138,7 @@ pub(super) async fn again(
     fields: Fields,
 ) -> Response {
     let mut draft = Draft::read(&fields);
-    if fields.get("more") == "yes" {
-        let rows = draft.typed.len() + 10;
-        draft.typed.resize(rows, <[String; 5]>::default());
-    }
+    draft.more_rows(&fields);
     page(&service, &visit, (&draft, &Errors::default()), &html! {})
 }
 

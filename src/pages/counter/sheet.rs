@@ -1,8 +1,10 @@
 //! The settlement sheet (结算单) as a page: to be read on screen and printed on A4 or A5.
 
 use crate::id::masked;
+use crate::pages::blocks;
 use crate::pages::counter::COUNTER;
 use crate::pages::counter::patient;
+use crate::pages::counter::qr;
 use crate::pages::counter::quote;
 use crate::pages::counter::quote::LINES_SHOWN;
 use crate::pages::fields::Fields;
@@ -16,12 +18,15 @@ use crate::pages::visit::Visit;
 use crate::proto;
 use crate::proto::get_settlement_request::By;
 use crate::service::Service;
+use crate::sheet;
 use crate::sheet::head;
+use crate::sheet::layout::Block;
 
 use axum::extract::Path;
 use axum::extract::RawQuery;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::HeaderMap;
+use axum::http::header;
 use axum::response::Response;
 use maud::Markup;
 use maud::html;
@@ -32,6 +37,7 @@ use std::sync::Arc;
 pub(super) async fn show(
     State(service): State<Arc<Service>>,
     visit: Visit,
+    headers: HeaderMap,
     Path(number): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
@@ -48,10 +54,55 @@ pub(super) async fn show(
     };
     let fields = Fields::parse(&query.unwrap_or_default()).unwrap_or_default();
     let from: usize = fields.get("lines").parse().unwrap_or(0);
-    page.answer(StatusCode::OK, &sheet(&service, &visit, &record, from))
+    let address = address(&headers, record.number);
+    page.ok(&html! {
+        div .screen { (on_screen(&service, &visit, &record, from)) }
+        (paper(&visit, &record, &address, fields.get("paper")))
+    })
 }
 
-fn sheet(
+/// Where the sheet is, as the browser that asks for it calls this server.
+pub(super) fn address(headers: &HeaderMap, number: u64) -> String {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    let scheme = headers.get("x-forwarded-proto").and_then(|scheme| scheme.to_str().ok());
+    let scheme = if scheme == Some("https") { "https" } else { "http" };
+    format!("{scheme}://{host}/counter/sheet/{number}")
+}
+
+/// The sheet as it is printed: all of it, in the words of every other sheet, with a code that leads back to it.
+fn paper(visit: &Visit, record: &proto::SettlementRecord, address: &str, paper: &str) -> Markup {
+    let (class, other) = if paper == "a5" { ("paper a5", "a4") } else { ("paper a4", "a5") };
+    let pieces = sheet::pieces(record, visit.lang);
+    let right = pieces.iter().find_map(|piece| match piece {
+        Block::Title(_, right) => Some(right.as_str()),
+        Block::Heading(_)
+        | Block::Line(_)
+        | Block::Item(_, _)
+        | Block::Pairs(_)
+        | Block::Table(_, _) => None,
+    });
+    html! {
+        p .print-row {
+            button .primary type="button" data-print="yes" hidden { (visit.pick("打印", "Print")) }
+            a .plain href={ "/counter/sheet/" (record.number) "?paper=" (other) } {
+                (if other == "a5" { visit.pick("改用 A5", "Use A5") } else { visit.pick("改用 A4", "Use A4") })
+            }
+            a .plain href={ "/counter/sheet/" (record.number) "/pdf?paper=a4" } { "PDF A4" }
+            a .plain href={ "/counter/sheet/" (record.number) "/pdf?paper=a5" } { "PDF A5" }
+        }
+        article class=(class) aria-label=(visit.pick("打印件", "As printed")) {
+            div .paper-head {
+                div { p .paper-title { (visit.pick("医疗费用结算单", "Settlement sheet")) } p { (right.unwrap_or_default()) } }
+                (qr::picture(address, visit.pick("回到本结算单的二维码", "QR code of this sheet's address")))
+            }
+            (blocks::markup(&pieces))
+            p .digest { (visit.pick("摘要号 ", "Digest ")) (record.digest) }
+            p .digest { (address) }
+        }
+    }
+}
+
+fn on_screen(
     service: &Service,
     visit: &Visit,
     record: &proto::SettlementRecord,
