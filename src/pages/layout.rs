@@ -1,5 +1,6 @@
 //! What every page looks like: head, areas, language switch, messages and labelled fields.
 
+use crate::metrics;
 use crate::pages::assets;
 use crate::pages::fields::TOKEN;
 use crate::pages::visit::Visit;
@@ -39,7 +40,7 @@ pub(crate) struct Tab {
 pub(crate) enum Switch {
     /// By asking for it again.
     Again,
-    /// By sending a form of it again, which leads to the same page: the form's id and where it goes.
+    /// By sending a form of it again, which leads to the same page: the form's id, and where it goes without a query.
     Form(&'static str, &'static str),
 }
 
@@ -80,6 +81,7 @@ impl Page<'_> {
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     title { (self.title) " · " (visit.pick("一站式结算", "onestop")) }
                     link rel="stylesheet" href=(*assets::STYLE_PATH);
+                    link rel="icon" href=(*assets::ICON_PATH);
                     script src=(*assets::SCRIPT_PATH) defer {}
                 }
                 body {
@@ -126,7 +128,7 @@ impl Page<'_> {
             @match self.switch {
                 Switch::Again => a .lang lang=(tag) href={ (address) (mark) "lang=" (code) } { (name) },
                 Switch::Form(form, action) => button .lang lang=(tag) type="submit" form=(form)
-                    formaction=(action) formnovalidate name="lang" value=(code) { (name) },
+                    formaction={ (action) "?lang=" (code) } formnovalidate { (name) },
             }
         }
     }
@@ -260,10 +262,13 @@ pub(crate) fn forbidden(visit: &Visit) -> Response {
 /// What a failure says: what was wrong, and what to do.
 pub(crate) fn failure(visit: &Visit, failure: &Failure) -> Markup {
     match failure {
-        Failure::Refusal(refusal) => html! {
+        Failure::Refusal(refusal) => {
+            metrics::refused(refusal.code());
+            html! {
             p { strong { (refusal.sentence(visit.lang)) } }
             p { (refusal.advice(visit.lang)) " " span .code { "(" (refusal.code()) ")" } }
-        },
+            }
+        }
         Failure::Fault(fault) => {
             tracing::error!(error = chain(fault), "a page failed");
             let said = if fault.certainly_not_written() {
