@@ -8,6 +8,7 @@ mod national;
 use crate::his::Gateway;
 use crate::http::limits::Limits;
 use crate::http::national::National;
+use crate::pages;
 use crate::service::Service;
 use crate::store::halt::Halted;
 
@@ -51,9 +52,10 @@ fn router(service: Arc<Service>, gateway: Gateway, options: HttpOptions) -> Rout
         National { gateway: Arc::new(gateway), message_bytes_max: options.message_bytes_max };
     Router::new()
         .route("/ready", get(ready))
-        .with_state(service)
+        .with_state(Arc::clone(&service))
         .fallback(national::answer)
         .with_state(national)
+        .merge(pages::router(service))
         .layer(DefaultBodyLimit::max(options.message_bytes_max))
         .layer(middleware::from_fn_with_state(limits, limits::limit))
         // Probes are answered also under load: a busy server is alive.

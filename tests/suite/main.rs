@@ -9,6 +9,7 @@
 
 mod api;
 mod cases;
+mod counter;
 mod coverage;
 mod demo;
 mod faults;
@@ -18,6 +19,7 @@ mod limits;
 mod packs;
 mod properties;
 mod python;
+mod reconcile;
 mod refusals;
 mod registers;
 mod rules_commands;
