@@ -14,6 +14,7 @@ mod person;
 mod visit;
 mod lines;
 mod settlement;
+mod setlinfo;
 
 use crate::config::HisConfig;
 use crate::his::envelope::Asked;

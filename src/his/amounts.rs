@@ -183,10 +183,7 @@ impl Amounts {
     /// What goes to a field.
     pub(super) fn paid(&self, field: FundField) -> Money {
         let of = |field| self.by_field.get(&field).copied().unwrap_or_default();
-        match field {
-            FundField::Other => of(FundField::Other) + of(FundField::Hifdm),
-            one => of(one),
-        }
+        if field == FundField::Other { of(field) + of(FundField::Hifdm) } else { of(field) }
     }
 
     /// `psn_cash_pay`

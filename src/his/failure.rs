@@ -42,11 +42,10 @@ pub(super) fn message(failure: &Failure) -> String {
 }
 
 fn of_refusal(refusal: &Refusal) -> String {
-    let known = match refusal.clone() {
-        Refusal::Malformed { field, want } => Refusal::Malformed { field: known(&field), want },
-        Refusal::Number { field, text, why } => Refusal::Number { field: known(&field), text, why },
-        other => other,
-    };
+    let mut known = refusal.clone();
+    if let Refusal::Malformed { field, .. } | Refusal::Number { field, .. } = &mut known {
+        *field = as_known(field);
+    }
     let ending = format!("。{}[{}]", known.advice(Lang::Zh), known.code());
     let room = SIGNS_MAX.saturating_sub(ending.chars().count());
     let sentence = known.sentence(Lang::Zh);
@@ -67,7 +66,7 @@ fn of_fault(fault: &Fault) -> String {
     }
 }
 
-fn known(field: &str) -> String {
+fn as_known(field: &str) -> String {
     let found = FIELDS.iter().find(|(own, _)| {
         if own.starts_with(']') { field.ends_with(own) } else { field.starts_with(own) }
     });

@@ -48,9 +48,9 @@ pub(super) fn row<'j>(input: &'j Json, name: &str) -> Result<Fields<'j>, Refusal
 
 /// The objects under a name; one alone is a list of one. None is a list of none.
 pub(super) fn rows<'j>(input: &'j Json, name: &str) -> Result<Vec<Fields<'j>>, Refusal> {
-    let object = |json: &'j Json| match json {
-        Json::Object(_) => Ok(Fields { json }),
-        _ => Err(malformed(name, A_LIST)),
+    let object = |json: &'j Json| {
+        let is_object = matches!(json, Json::Object(_));
+        if is_object { Ok(Fields { json }) } else { Err(malformed(name, A_LIST)) }
     };
     match input.get(name) {
         Some(Json::List(all)) => all.iter().map(object).collect(),
@@ -63,7 +63,9 @@ pub(super) fn rows<'j>(input: &'j Json, name: &str) -> Result<Vec<Fields<'j>>, R
 pub(super) fn some_rows<'j>(input: &'j Json, name: &str) -> Result<Vec<Fields<'j>>, Refusal> {
     let found = match input {
         Json::List(all) => all.iter().map(|json| Fields { json }).collect(),
-        _ => rows(input, name)?,
+        Json::Null | Json::Truth(_) | Json::Number(_) | Json::Text(_) | Json::Object(_) => {
+            rows(input, name)?
+        }
     };
     if found.is_empty() { Err(malformed(name, A_LIST)) } else { Ok(found) }
 }

@@ -89,7 +89,7 @@ impl Json {
                 Json::Object(fields.into_iter().map(rename).collect())
             }
             Json::List(all) => Json::List(all.into_iter().map(|one| one.renamed(names)).collect()),
-            same => same,
+            Json::Null | Json::Truth(_) | Json::Number(_) | Json::Text(_) => self,
         }
     }
 

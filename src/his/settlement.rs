@@ -3,15 +3,11 @@
 use crate::his::Gateway;
 use crate::his::Replied;
 use crate::his::Reply;
-use crate::his::amounts::Amounts;
-use crate::his::codes;
 use crate::his::envelope::Asked;
-use crate::his::envelope::time;
 use crate::his::fields::Fields;
-use crate::his::fields::kept;
 use crate::his::fields::malformed;
 use crate::his::fields::row;
-use crate::his::json::Json;
+use crate::his::setlinfo::shown;
 use crate::his::visit::same_person;
 use crate::id::RequestId;
 use crate::proto;
@@ -184,119 +180,4 @@ fn of_facility(
         return Err(malformed("mdtrt_id", OF_THE_SETTLEMENT).into());
     }
     Ok(())
-}
-
-/// `setlinfo` and `setldetail` of a settlement, or of its reversal; every field of every transaction is there.
-fn shown(
-    gateway: &Gateway,
-    asked: &Asked,
-    record: &proto::SettlementRecord,
-    reversal: Option<&proto::Reversal>,
-) -> Replied {
-    let request = record.request.clone().unwrap_or_default();
-    let statement = record.statement.clone().unwrap_or_default();
-    let admission = request.admission.clone().unwrap_or_default();
-    let facts = statement.facts.clone().unwrap_or_default();
-    let noted = |name: &str| kept(&request.noted, name);
-    let person = gateway.service.get_person(&proto::GetPersonRequest {
-        id: admission.person.clone(),
-        ..proto::GetPersonRequest::default()
-    })?;
-    let amounts = Amounts::of(&gateway.config, &statement, noted("acct_used_flag") == "2")?;
-    let med_type = match noted("med_type") {
-        "" => said_med_type(gateway, asked, &request, &admission.med_type),
-        said => said.to_owned(),
-    };
-    let writer = request.writer.clone().unwrap_or_default();
-    let (id, at, by_request) = match reversal {
-        Some(reversal) => (
-            reversal.number.to_string(),
-            time(&reversal.recorded_at),
-            reversal.writer.as_ref().map(|writer| writer.request_id.clone()).unwrap_or_default(),
-        ),
-        None if record.number == 0 => (String::new(), String::new(), writer.request_id.clone()),
-        None => (record.number.to_string(), time(&record.recorded_at), writer.request_id.clone()),
-    };
-    let reversed = reversal.is_some();
-    let refunded = reversed || record.reversed_by != 0;
-    let text = |text: &str| Json::text(text);
-    let visit = if request.visit.is_empty() { &admission.id } else { &request.visit };
-    let said = |name: &str, usual: &str| match noted(name) {
-        "" => Json::text(usual),
-        said => Json::text(said),
-    };
-    let clearing = codes::clearing_type(&gateway.config, &med_type);
-    let mut fields = vec![
-        ("mdtrt_id", text(visit)),
-        ("setl_id", text(&id)),
-        ("init_setl_id", text(&if reversed { record.number.to_string() } else { String::new() })),
-        ("psn_no", text(&admission.person)),
-        ("psn_name", text(&person.name)),
-        ("psn_cert_type", said("psn_cert_type", codes::certificate_type(&person.certificate_no))),
-        ("certno", text(&person.certificate_no)),
-        ("gend", text(codes::sex(&person.certificate_no))),
-        ("naty", text("")),
-        ("brdy", text(&person.birth)),
-        ("age", Json::Number(facts.age.to_string())),
-        ("insutype", text(&facts.insutype)),
-        ("psn_type", said("psn_type", codes::person_type(&facts.insutype, facts.age))),
-        ("cvlserv_flag", text("0")),
-        ("flxempe_flag", text("0")),
-        ("nwb_flag", text("0")),
-        ("setl_time", text(&at)),
-        ("setl_type", text("2")),
-        ("mdtrt_cert_type", said("mdtrt_cert_type", "")),
-        ("mdtrt_cert_no", said("mdtrt_cert_no", "")),
-        ("med_type", text(&med_type)),
-    ];
-    fields.extend(amounts.setlinfo(reversed));
-    fields.extend([
-        ("medins_setl_id", text(&by_request)),
-        ("clr_optins", text(&facts.place)),
-        ("clr_way", text("1")),
-        ("clr_type", text(clearing)),
-        ("psn_insu_rlts_id", text("")),
-        ("insu_admdvs", text(&facts.place)),
-        ("insu_optins", text(&facts.place)),
-        ("emp_name", text("")),
-        ("pay_loc", text("2")),
-        ("fixmedins_code", text(asked.facility.as_str())),
-        ("fixmedins_name", text(&asked.facility_name)),
-        ("fixmedins_poolarea", text(&asked.place)),
-        ("hosp_lv", text("")),
-        ("lmtpric_hosp_lv", text("")),
-        ("dedc_hosp_lv", text(&facts.level.map_or_else(String::new, |level| level.to_string()))),
-        ("begndate", text(&facts.admitted_on)),
-        ("enddate", text(&facts.discharged_on)),
-        ("refd_setl_flag", text(if refunded { "1" } else { "0" })),
-        ("year", text(&statement.benefit_year.to_string())),
-        ("dise_codg", text(facts.diagnoses.first().map_or("", String::as_str))),
-        ("dise_name", text("")),
-        ("invono", said("invono", "")),
-        ("opter_id", text(&asked.operator)),
-        ("opter_name", text(&asked.operator_name)),
-        ("opt_time", text(&at)),
-        ("exp_content", text("")),
-    ]);
-    let info = Json::Object(fields.into_iter().map(|(name, value)| (name.into(), value)).collect());
-    let warning: Vec<&str> = statement
-        .warnings
-        .iter()
-        .filter_map(|warning| warning.sentence.as_ref())
-        .map(|sentence| sentence.zh.as_str())
-        .collect();
-    let output = Json::object([("setlinfo", info), ("setldetail", amounts.setldetail(reversed))]);
-    Ok(Reply::warned(output, &warning.join(";")))
-}
-
-/// The medical type as the HIS said it when the visit was registered.
-fn said_med_type(
-    gateway: &Gateway,
-    asked: &Asked,
-    request: &proto::SettleRequest,
-    national: &str,
-) -> String {
-    let visit = gateway.service.visit(&asked.facility, &request.visit).ok();
-    let said = visit.map(|kept_visit| kept(&kept_visit.visit.admission, "med_type").to_owned());
-    said.filter(|said| !said.is_empty()).unwrap_or_else(|| national.to_owned())
 }

@@ -62,9 +62,9 @@ impl Service {
     /// Keeps a file.
     pub async fn keep_file(&self, file: proto::KeptFile) -> Result<Appended, Failure> {
         let name = from_proto::writer(file.writer.as_ref())?;
-        let same = |kind: &Kind| match kind {
-            Kind::File(before) => before.name == file.name && before.content == file.content,
-            _ => false,
+        let same = |kind: &Kind| {
+            matches!(kind, Kind::File(before)
+                if before.name == file.name && before.content == file.content)
         };
         self.append_once(&name, Kind::File(file.clone()), same).await
     }

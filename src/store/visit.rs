@@ -130,7 +130,7 @@ pub(super) fn fits(
     if write.visit.is_empty() {
         return Ok(write.version == 1);
     }
-    Ok(at_version(view, facility, &write.visit, write.version.wrapping_sub(1))?)
+    at_version(view, facility, &write.visit, write.version.wrapping_sub(1))
 }
 
 /// Whether a visit is there, and at a version.

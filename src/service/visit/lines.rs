@@ -199,7 +199,7 @@ impl Service {
         let open = self.open_lines(facility, &kept.id)?;
         let open: BTreeMap<String, &proto::FeeLine> =
             open.iter().map(|line| (id(line), line)).collect();
-        for line in asked.iter().filter(|line| !open.contains_key(*line)) {
+        if let Some(line) = asked.iter().find(|line| !open.contains_key(*line)) {
             let billed = self.store.visit_line(facility, &kept.id, line)?.is_some();
             let line = line.clone();
             let refusal =
