@@ -188,10 +188,7 @@ pub(crate) fn bill(visit: &str, total: &str) -> Value {
 
 /// Amounts in whole fen, however they are written.
 pub(crate) fn fen(value: &Value) -> i64 {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
     let sign = if whole.starts_with('-') { -1 } else { 1 };
     let fraction = format!("{fraction:0<2}");
