@@ -125,12 +125,17 @@ pub(super) async fn take_back_2601(gateway: &Gateway, asked: &Asked) -> Replied 
 /// 5203: by setl_id; or, for a lost answer, by omsgid, or by the visit alone.
 pub(super) fn settlement_5203(gateway: &Gateway, asked: &Asked) -> Replied {
     let data = row(&asked.input, "data")?;
-    if let Some(number) = data.text("setl_id").and_then(|text| text.parse::<u64>().ok())
-        && let Some(reversal) = gateway.service.reversal(number)?
-    {
-        let record = by(gateway, By::Number(reversal.of_number))?;
-        of_facility(asked, data, &record)?;
-        return shown(gateway, asked, &record, Some(&reversal));
+    if let Some(number) = data.text("setl_id").and_then(|text| text.parse::<u64>().ok()) {
+        match gateway.service.reversal(number) {
+            Ok(reversal) => {
+                let record = by(gateway, By::Number(reversal.of_number))?;
+                of_facility(asked, data, &record)?;
+                return shown(gateway, asked, &record, Some(&reversal));
+            }
+            // It is none.
+            Err(Failure::Refusal(_)) => {}
+            Err(fault @ Failure::Fault(_)) => return Err(fault),
+        }
     }
     let record = settlement_of(gateway, asked, data)?;
     shown(gateway, asked, &record, None)

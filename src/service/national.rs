@@ -14,7 +14,6 @@ use crate::service::RETRIES_MAX;
 use crate::service::Service;
 use crate::service::entry;
 use crate::service::now;
-use crate::service::reverse::reversal_of;
 use crate::service::settle::record_of;
 use crate::service::used_for_another_kind;
 use crate::service::visit::Writing;
@@ -156,13 +155,6 @@ impl Service {
                 Err(Refusal::Malformed { field: "omsgid".to_owned(), want: WANT }.into())
             }
         }
-    }
-
-    /// The reversal under a number, if it is one.
-    pub fn reversal(&self, number: u64) -> Result<Option<proto::Reversal>, Failure> {
-        let Some(stored) = self.store.entry(number)? else { return Ok(None) };
-        let is_reversal = matches!(stored.entry.kind, Some(Kind::Reversal(_)));
-        if is_reversal { Ok(Some(reversal_of(stored)?)) } else { Ok(None) }
     }
 
     /// The person with this number of an identity document, whose case does not matter.

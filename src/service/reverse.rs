@@ -227,7 +227,7 @@ fn year_of(entry: &proto::LedgerEntry) -> Option<proto::AccumulatorKey> {
 }
 
 /// A reversal with its number and digest.
-pub(super) fn reversal_of(stored: Stored) -> Result<proto::Reversal, Failure> {
+fn reversal_of(stored: Stored) -> Result<proto::Reversal, Failure> {
     let Stored { sequence, digest, entry, .. } = stored;
     match entry.kind {
         Some(Kind::Reversal(reversal)) => Ok(proto::Reversal {
