@@ -7,6 +7,7 @@ use crate::service::Service;
 use axum::extract::MatchedPath;
 use axum::extract::Request;
 use axum::extract::State;
+use axum::http::Method;
 use axum::http::StatusCode;
 use axum::http::header;
 use axum::middleware::Next;
@@ -31,8 +32,10 @@ pub(super) async fn page(State(service): State<Arc<Service>>) -> Response {
 /// Counts what was answered, by the route that took it.
 pub(super) async fn count(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
+    // The national interface takes every POST that no route takes.
+    let unrouted = if request.method() == Method::POST { "national" } else { "other" };
     let answer = next.run(request).await;
-    let call = route.as_ref().map_or("other", MatchedPath::as_str);
+    let call = route.as_ref().map_or(unrouted, MatchedPath::as_str);
     metrics::answered(Way::Http, call, answer.status().as_str());
     answer
 }
