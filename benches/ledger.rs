@@ -22,11 +22,16 @@ use onestop::store::StoreOptions;
 use onestop::store::journal::walk::walk;
 use onestop::verify::Verifier;
 
+use mimalloc::MiMalloc;
 use prost::Message;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
+
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 const AT_ONCE: usize = 256;
 

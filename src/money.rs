@@ -200,14 +200,18 @@ impl Money {
 /// Room for every number of 64 bits, with its point.
 const TEXT_BYTES: usize = 24;
 
-/// Writes a number as digits with a point before the last `decimals` ones, without a minus; none where it does not fit.
+/// Writes a number as digits, with a point before the last `decimals` ones if there are any, without a minus; none where it does
+/// not fit.
 fn digits(number: u128, decimals: usize, buffer: &mut [u8; TEXT_BYTES]) -> Option<&[u8]> {
     const DIGITS: [u8; 10] = *b"0123456789";
+    if TEXT_BYTES < decimals.saturating_add(2) {
+        return None;
+    }
     let mut left = u64::try_from(number).ok()?;
     let mut start = buffer.len();
     let mut written = 0;
     while left != 0 || written <= decimals {
-        if written == decimals {
+        if written == decimals && decimals != 0 {
             start -= 1;
             buffer[start] = b'.';
         }
@@ -217,6 +221,26 @@ fn digits(number: u128, decimals: usize, buffer: &mut [u8; TEXT_BYTES]) -> Optio
         written += 1;
     }
     Some(&buffer[start..])
+}
+
+/// Shows a decimal without trailing zeros, as the library does, only faster: traces hold hundreds of them.
+fn show(value: Decimal, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let (mut mantissa, mut decimals) = (value.mantissa(), value.scale());
+    while decimals != 0 && mantissa % 10 == 0 {
+        mantissa /= 10;
+        decimals -= 1;
+    }
+    show_digits(mantissa, decimals, f)
+}
+
+fn show_digits(mantissa: i128, decimals: u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut buffer = [0; TEXT_BYTES];
+    let places = usize::try_from(decimals).unwrap_or(usize::MAX);
+    let digits = digits(mantissa.unsigned_abs(), places, &mut buffer);
+    match digits.and_then(|digits| std::str::from_utf8(digits).ok()) {
+        Some(digits) => f.pad_integral(0 <= mantissa, "", digits),
+        None => fmt::Display::fmt(&Decimal::from_i128_with_scale(mantissa, decimals), f),
+    }
 }
 
 impl Money {
@@ -330,7 +354,7 @@ impl Rate {
 
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        show(self.0, f)
     }
 }
 
@@ -369,7 +393,7 @@ impl Add for Points {
 
 impl fmt::Display for Points {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        show(self.0, f)
     }
 }
 
@@ -409,7 +433,7 @@ impl Factor {
 
 impl fmt::Display for Factor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        show(self.0, f)
     }
 }
 
@@ -443,7 +467,7 @@ impl Add for Quantity {
 
 impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.normalize().fmt(f)
+        show(self.0, f)
     }
 }
 
@@ -460,8 +484,13 @@ impl Price {
     /// Whether `amount` differs from quantity × this price by less than a fen, so that a HIS may round as it likes
     /// (spec 2.3): 3 × 0.335 may be 1.00 or 1.01.
     pub fn explains(self, quantity: Quantity, amount: Money) -> bool {
-        let product = self.0.checked_mul(quantity.0);
-        product.is_some_and(|product| (amount.0 - product).abs() < Decimal::new(1, 2))
+        let product = self.times(quantity);
+        product.is_some_and(|product| (amount.0 - product.0).abs() < Decimal::new(1, 2))
+    }
+
+    /// What this many units cost, exactly; none where that has too many digits.
+    pub fn times(self, quantity: Quantity) -> Option<Exact> {
+        self.0.checked_mul(quantity.0).map(Exact)
     }
 
     /// What lies above `limit` on this many units, exactly (spec 2.5 d).
@@ -473,7 +502,7 @@ impl Price {
 
 impl fmt::Display for Price {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.normalize().fmt(f)
+        show(self.0, f)
     }
 }
 
@@ -556,7 +585,7 @@ impl Mul<Factor> for Exact {
 
 impl fmt::Display for Exact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.normalize().fmt(f)
+        show(self.0, f)
     }
 }
 
@@ -590,7 +619,7 @@ impl Ratio {
 
 impl fmt::Display for Ratio {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        show_digits(self.0.mantissa(), self.0.scale(), f)
     }
 }
 
@@ -651,6 +680,31 @@ mod tests {
         }
         assert_eq!(Money::from_fen(i64::MAX).to_string(), "92233720368547758.07");
         assert_eq!(format!("[{:>8}]", Money::from_fen(150)), "[    1.50]");
+    }
+
+    #[test]
+    fn exact_numbers_are_shown_as_the_library_shows_them() {
+        for text in [
+            "0",
+            "0.00",
+            "1",
+            "10",
+            "1.50",
+            "0.00000001",
+            "-0.5",
+            "100.00",
+            "123456789.123456780",
+            "0.0000000000000000000001",
+            "0.0000000000000000000000000001",
+            "79228162514264337593543950335",
+            "18446744073709551616.10",
+            "-18446744073709551615",
+        ] {
+            let value: Decimal = text.parse().unwrap();
+            assert_eq!(Exact(value).to_string(), value.normalize().to_string(), "{text}");
+        }
+        let padded = format!("[{:>6}]", Rate::parse("0.5").unwrap());
+        assert_eq!(padded, "[   0.5]");
     }
 
     #[test]

@@ -6,10 +6,12 @@
 pub mod journal;
 pub mod fault;
 pub mod halt;
+pub mod visit;
 pub(crate) mod apply;
 mod durable;
 mod index;
 mod mark;
+pub mod size;
 mod writer;
 
 use crate::accumulators::AccumulatorKey;
@@ -36,6 +38,7 @@ use crate::store::journal::TornTail;
 use crate::store::journal::digest::Digest;
 use crate::store::journal::reader::Reader;
 use crate::store::mark::Mark;
+use crate::store::size::Size;
 use crate::store::writer::Writer;
 use crate::wire::from_proto;
 
@@ -95,6 +98,14 @@ pub enum EntryKind {
     Opening,
     /// A write to a register.
     Register,
+    /// A write to a visit that a HIS keeps here.
+    Visit,
+    /// Somebody signed in or out.
+    Sign,
+    /// A file that is kept for a while.
+    File,
+    /// A request id that was taken back.
+    Cancellation,
 }
 
 /// Where an entry stands among the others.
@@ -221,6 +232,11 @@ impl Store {
     /// To wait for a failure after which the store must be opened again.
     pub fn halted(&self) -> watch::Receiver<Halted> {
         self.halt.watch()
+    }
+
+    /// How much disk it takes.
+    pub fn size(&self) -> Size {
+        size::measure(&self.directory)
     }
 
     /// The last acknowledged entry.

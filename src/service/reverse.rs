@@ -83,6 +83,21 @@ impl Service {
         Err(Refusal::Busy.into())
     }
 
+    /// What would have to be undone before an entry can be, latest first. Writes nothing.
+    pub fn undone_first(&self, number: u64) -> Result<Vec<EntryName>, Failure> {
+        let (target, key) = self.target_of(Some(number), &number.to_string())?;
+        match self.refuse_reversal(&self.entry_name(target)?, &self.store.year(&key)?) {
+            Ok(()) => Ok(Vec::new()),
+            Err(Failure::Refusal(Refusal::LaterStand { later })) => Ok(later),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// A reversal by its number.
+    pub fn reversal(&self, number: u64) -> Result<proto::Reversal, Failure> {
+        reversal_of(self.stored(number)?)
+    }
+
     /// The entry that a request names, and whose year it is in.
     fn target(
         &self,
@@ -102,7 +117,11 @@ impl Service {
             }
             None => return Err(malformed().into()),
         };
-        let unknown = || Refusal::UnknownEntry { name: name.clone() };
+        self.target_of(number, &name)
+    }
+
+    fn target_of(&self, number: Option<u64>, name: &str) -> Result<(u64, AccumulatorKey), Failure> {
+        let unknown = || Refusal::UnknownEntry { name: name.to_owned() };
         let number = number.ok_or_else(unknown)?;
         let stored = self.store.entry(number)?.ok_or_else(unknown)?;
         let key = year_of(&stored.entry).ok_or_else(unknown)?;
@@ -138,7 +157,15 @@ impl Service {
             let after = match &stored.entry.kind {
                 Some(Kind::Settlement(record)) => record.accumulators.as_ref(),
                 Some(Kind::Opening(opening)) => opening.accumulators.as_ref(),
-                Some(Kind::Reversal(_) | Kind::Register(_)) | None => None,
+                Some(
+                    Kind::Reversal(_)
+                    | Kind::Register(_)
+                    | Kind::Visit(_)
+                    | Kind::Sign(_)
+                    | Kind::File(_)
+                    | Kind::Cancellation(_),
+                )
+                | None => None,
             };
             let unknown = || Refusal::UnknownEntry { name: below.to_string() };
             from_proto::accumulators(after.ok_or_else(unknown)?)?.sums
@@ -190,7 +217,12 @@ fn year_of(entry: &proto::LedgerEntry) -> Option<proto::AccumulatorKey> {
                 benefit_year: request.benefit_year,
             })
         }
-        Kind::Reversal(_) | Kind::Register(_) => None,
+        Kind::Reversal(_)
+        | Kind::Register(_)
+        | Kind::Visit(_)
+        | Kind::Sign(_)
+        | Kind::File(_)
+        | Kind::Cancellation(_) => None,
     }
 }
 
@@ -204,8 +236,15 @@ fn reversal_of(stored: Stored) -> Result<proto::Reversal, Failure> {
             recorded_at: entry.recorded_at,
             ..reversal
         }),
-        Some(Kind::Settlement(_) | Kind::Opening(_) | Kind::Register(_)) | None => {
-            Err(used_for_another_kind())
-        }
+        Some(
+            Kind::Settlement(_)
+            | Kind::Opening(_)
+            | Kind::Register(_)
+            | Kind::Visit(_)
+            | Kind::Sign(_)
+            | Kind::File(_)
+            | Kind::Cancellation(_),
+        )
+        | None => Err(used_for_another_kind()),
     }
 }

@@ -5,9 +5,11 @@ use crate::admission::Admission;
 use crate::bill::Bill;
 use crate::id::FacilityId;
 use crate::id::RequestId;
+use crate::metrics;
 use crate::money::Money;
 use crate::proto;
 use crate::proto::ledger_entry::Kind;
+use crate::proto::step_result::Basis;
 use crate::refusal::EntryName;
 use crate::refusal::Refusal;
 use crate::service::Failure;
@@ -57,11 +59,27 @@ impl Service {
         quoting.statement(situation, &looked_up.catalogue, &year)
     }
 
-    /// Computes on the current accumulators and records the settlement; the same request again gets its first answer.
+    /// Computes on the current accumulators and records the settlement; the same request again gets its first answer. A visit
+    /// that a HIS keeps here is settled by its own lines only.
     pub async fn settle(
         &self,
         request: proto::SettleRequest,
     ) -> Result<proto::SettlementRecord, Failure> {
+        const LEFT_OUT: (&str, &str) =
+            ("left out; a visit is settled over the national interface", "空;就诊经国家接口结算");
+        if !request.visit.is_empty() || request.visit_version != 0 {
+            let field = "visit".to_owned();
+            return Err(Refusal::Malformed { field, want: LEFT_OUT }.into());
+        }
+        self.settle_bill(request).await
+    }
+
+    /// The one way into the ledger for a settlement, whoever asks.
+    pub(super) async fn settle_bill(
+        &self,
+        request: proto::SettleRequest,
+    ) -> Result<proto::SettlementRecord, Failure> {
+        let _timed = metrics::settling();
         let asking = self.read(request)?;
         for _ in 0..RETRIES_MAX {
             let _turn = self.lock_of(&asking.admission.person).lock().await;
@@ -76,9 +94,11 @@ impl Service {
                     None => return Err(refused),
                 },
             };
+            let missed = guarantees_missed(&record);
             let entry = entry(Kind::Settlement(record), now())?;
             match self.store.append(entry.clone()).await {
                 Ok(receipt) => {
+                    metrics::guarantees_missed(missed);
                     tracing::info!(
                         number = receipt.sequence,
                         facility = %asking.writer.0,
@@ -122,6 +142,9 @@ impl Service {
             expected_patient_pay: expected_patient_pay
                 .map_or_else(String::new, |expected| expected.to_string()),
             expected_version: request.expected_version,
+            visit: request.visit,
+            visit_version: request.visit_version,
+            noted: request.noted,
             writer: Some(writer),
         };
         Ok(Asking {
@@ -193,6 +216,18 @@ impl Service {
     }
 }
 
+/// How many guarantees (保证支付比例) of a settlement are missed.
+fn guarantees_missed(record: &proto::SettlementRecord) -> u64 {
+    let steps = record.statement.iter().flat_map(|statement| &statement.steps);
+    let missed = steps.filter(|step| match &step.basis {
+        Some(Basis::Floor(trace)) => {
+            Money::parse(&trace.shortfall).is_ok_and(|shortfall| !shortfall.is_zero())
+        }
+        Some(Basis::Share(_)) | None => false,
+    });
+    missed.map(|_| 1).sum()
+}
+
 /// The first answer again, or a refusal where the request differs.
 fn answered_before(
     stored: Stored,
@@ -225,8 +260,15 @@ pub(super) fn record_of(stored: Stored) -> Result<proto::SettlementRecord, Failu
             reversed_by,
             ..record
         }),
-        Some(Kind::Reversal(_) | Kind::Opening(_) | Kind::Register(_)) | None => {
-            Err(Refusal::UnknownEntry { name: sequence.to_string() }.into())
-        }
+        Some(
+            Kind::Reversal(_)
+            | Kind::Opening(_)
+            | Kind::Register(_)
+            | Kind::Visit(_)
+            | Kind::Sign(_)
+            | Kind::File(_)
+            | Kind::Cancellation(_),
+        )
+        | None => Err(Refusal::UnknownEntry { name: sequence.to_string() }.into()),
     }
 }

@@ -430,6 +430,7 @@ pub fn item(message: &proto::Item, field: &str) -> Result<Item, Refusal> {
         code,
         admdvs: admdvs.to_owned(),
         name: text(&message.name, format_args!("{field}.name"))?,
+        category: code_if_given(&message.category, format_args!("{field}.category"))?,
         facts,
         span,
     })

@@ -40,6 +40,10 @@ fn optional<T: ToString>(value: Option<T>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
 }
 
+fn amount(value: Option<Money>) -> String {
+    value.map_or_else(String::new, Money::text)
+}
+
 /// An admission, as it was read.
 pub fn admission(admission: &Admission) -> proto::Admission {
     proto::Admission {
@@ -63,13 +67,13 @@ pub fn bill(bill: &Bill) -> proto::Bill {
         Charges::Totals { parts: of_bill, drugs } => {
             let totals = proto::Totals {
                 parts: Some(parts(of_bill)),
-                drugs: optional(drugs.map(|drugs| drugs.all)),
-                class_c_drugs: optional(drugs.map(|drugs| drugs.class_c)),
+                drugs: amount(drugs.map(|drugs| drugs.all)),
+                class_c_drugs: amount(drugs.map(|drugs| drugs.class_c)),
             };
             (Vec::new(), Some(totals))
         }
     };
-    proto::Bill { total: optional(bill.total), noncompliant: bill.noncompliant, lines, totals }
+    proto::Bill { total: amount(bill.total), noncompliant: bill.noncompliant, lines, totals }
 }
 
 fn line(line: &Line) -> proto::Line {
@@ -105,13 +109,13 @@ fn first_copay_rate(class: Class) -> String {
 
 /// Five parts.
 pub fn parts(parts: &Parts) -> proto::Parts {
-    let amount = |part: Part| parts[part].text();
+    let of = |part: Part| parts[part].text();
     proto::Parts {
-        in_scope: amount(Part::InScope),
-        copay_first: amount(Part::CopayFirst),
-        over_limit: amount(Part::OverLimit),
-        own_expense: amount(Part::OwnExpense),
-        facility_borne: amount(Part::FacilityBorne),
+        in_scope: of(Part::InScope),
+        copay_first: of(Part::CopayFirst),
+        over_limit: of(Part::OverLimit),
+        own_expense: of(Part::OwnExpense),
+        facility_borne: of(Part::FacilityBorne),
     }
 }
 
@@ -248,7 +252,7 @@ fn check_result(result: &CheckResult<'_>, full: bool) -> proto::CheckResult {
     let amounts = proto::CheckResult {
         id: check.id.clone(),
         measured: result.found.is_some(),
-        excess: optional(result.found.map(|found| found.excess)),
+        excess: amount(result.found.map(|found| found.excess)),
         moved: result.moved.text(),
         ..proto::CheckResult::default()
     };
@@ -267,8 +271,8 @@ fn check_result(result: &CheckResult<'_>, full: bool) -> proto::CheckResult {
         measure: measure.to_owned(),
         threshold: threshold.to_string(),
         on_breach: on_breach.to_owned(),
-        part: optional(result.found.map(|found| found.part)),
-        whole: optional(result.found.map(|found| found.whole)),
+        part: amount(result.found.map(|found| found.part)),
+        whole: amount(result.found.map(|found| found.whole)),
         source: Some(source(&result.check.source)),
         ..amounts
     }
@@ -370,7 +374,7 @@ pub fn refusal(refusal: &Refusal) -> proto::Refusal {
             zh: refusal.advice(Lang::Zh).to_owned(),
             en: refusal.advice(Lang::En).to_owned(),
         }),
-        patient_pay: optional(patient_pay),
+        patient_pay: amount(patient_pay),
         version,
         entries: entries.iter().take(ENTRIES_MAX).map(entry_name).collect(),
     }
@@ -391,7 +395,14 @@ fn about(refusal: &Refusal) -> (Option<Money>, u64, &[EntryName]) {
         | Refusal::AlreadyLoaded { opening: entry }
         | Refusal::AlreadyReversed { entry } => (None, 0, std::slice::from_ref(entry)),
         Refusal::LaterStand { later } => (None, 0, later),
-        Refusal::Malformed { .. }
+        Refusal::ManyPersons
+        | Refusal::UnknownVisit { .. }
+        | Refusal::VisitBarred { .. }
+        | Refusal::LineTaken { .. }
+        | Refusal::UnknownLine { .. }
+        | Refusal::LineHeld { .. }
+        | Refusal::RequestCancelled
+        | Refusal::Malformed { .. }
         | Refusal::Number { .. }
         | Refusal::TooMany { .. }
         | Refusal::SpanOrder { .. }
@@ -469,6 +480,7 @@ pub fn item(item: &Item) -> proto::Item {
         code: item.code.clone(),
         admdvs: item.admdvs.clone(),
         name: item.name.clone(),
+        category: item.category.clone().unwrap_or_default(),
         facts: Some(item_facts(&item.facts)),
         from: item.span.from.to_string(),
         to: optional(item.span.to),

@@ -9,16 +9,20 @@
 
 mod api;
 mod cases;
+mod counter;
 mod coverage;
 mod demo;
 mod faults;
 mod generate;
 mod golden;
+mod his;
 mod limits;
+mod operations;
 mod packs;
 mod properties;
 mod python;
 mod quote_lines;
+mod reconcile;
 mod refusals;
 mod registers;
 mod rules_commands;
@@ -27,3 +31,5 @@ mod store;
 mod simulation;
 mod tidy;
 mod vectors;
+mod watch;
+mod web;

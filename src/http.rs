@@ -1,0 +1,80 @@
+//! HTTP: one listener beside gRPC, for browsers, probes and the national interface. Limits are those of the gRPC server.
+//!
+//! Who asks whether the process lives gets `/alive`; who asks whether it can settle gets `/ready`.
+
+mod limits;
+mod national;
+mod watch;
+
+use crate::his::Gateway;
+use crate::http::limits::Limits;
+use crate::http::national::National;
+use crate::pages;
+use crate::service::Service;
+use crate::store::halt::Halted;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::middleware;
+use axum::routing::get;
+use tokio::net::TcpListener;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What the listener is told by the configuration.
+#[derive(Debug, Clone, Copy)]
+pub struct HttpOptions {
+    /// Largest body of a request. Unit: bytes.
+    pub message_bytes_max: usize,
+    /// Requests served at once; more are refused with 503.
+    pub requests_max: usize,
+    /// Longest time for a request.
+    pub request_timeout: Duration,
+}
+
+/// Serves until `stop` ends, then finishes what was accepted.
+pub async fn serve(
+    listener: TcpListener,
+    service: Arc<Service>,
+    gateway: Gateway,
+    options: HttpOptions,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    axum::serve(listener, router(service, gateway, options)).with_graceful_shutdown(stop).await
+}
+
+fn router(service: Arc<Service>, gateway: Gateway, options: HttpOptions) -> Router {
+    let limits = Limits::new(options.requests_max, options.request_timeout);
+    let national =
+        National { gateway: Arc::new(gateway), message_bytes_max: options.message_bytes_max };
+    Router::new()
+        .route("/ready", get(ready))
+        .with_state(Arc::clone(&service))
+        .fallback(national::answer)
+        .with_state(national)
+        .merge(pages::router(Arc::clone(&service)))
+        .layer(DefaultBodyLimit::max(options.message_bytes_max))
+        .layer(middleware::from_fn_with_state(limits, limits::limit))
+        // Answered also under load: a busy server is alive, and somebody wants to see how busy.
+        .route("/alive", get(alive))
+        .route("/metrics", get(watch::page).with_state(service))
+        .layer(middleware::from_fn(watch::count))
+}
+
+async fn alive() -> &'static str {
+    "alive\n"
+}
+
+/// Ready means that what is asked is answered, and what is written is acknowledged.
+async fn ready(State(service): State<Arc<Service>>) -> (StatusCode, &'static str) {
+    match *service.halted().borrow() {
+        Halted::No => (StatusCode::OK, "ready\n"),
+        Halted::Writes | Halted::All => {
+            (StatusCode::SERVICE_UNAVAILABLE, "not ready: the store has stopped, see the log\n")
+        }
+    }
+}
