@@ -12,7 +12,6 @@ use std::ops::Mul;
 use std::ops::Sub;
 
 use rust_decimal::Decimal;
-use rust_decimal::RoundingStrategy;
 use rust_decimal::prelude::ToPrimitive;
 
 /// Most digits of a number that we read, leading zeros aside. What has more is absurd, and refused.
@@ -145,8 +144,9 @@ impl Money {
         Money(Decimal::new(fen, 2))
     }
 
+    /// What passes all amounts that can be written stays that large.
     fn of_fen(fen: i128) -> Money {
-        Money(Decimal::from_i128_with_scale(fen, 2))
+        Money(Decimal::try_from_i128_with_scale(fen, 2).unwrap_or(Decimal::MAX))
     }
 
     /// The same in fen, for exact division.
@@ -527,16 +527,26 @@ impl Exact {
 
     /// Rounds to the fen, half away from zero (四舍五入): 0.005 → 0.01, 0.0049 → 0.00.
     pub fn round2(self) -> Money {
-        let mut value = self.0.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
-        value.rescale(2);
-        Money(value)
+        let (fen, rest, unit) = self.fen();
+        let away = if unit <= 2 * rest.abs() { rest.signum() } else { 0 };
+        Money::of_fen(fen + away)
     }
 
     /// Cuts to the fen, toward zero: 0.009 → 0.00.
     pub fn floor2(self) -> Money {
-        let mut value = self.0.round_dp_with_strategy(2, RoundingStrategy::ToZero);
-        value.rescale(2);
-        Money(value)
+        Money::of_fen(self.fen().0)
+    }
+
+    /// Whole fen, and what is left in units of which so many make a fen.
+    fn fen(self) -> (i128, i128, i128) {
+        let (mantissa, scale) = (self.0.mantissa(), self.0.scale());
+        match scale.checked_sub(2) {
+            Some(finer) => {
+                let unit = 10_i128.pow(finer);
+                (mantissa / unit, mantissa % unit, unit)
+            }
+            None => (mantissa * 10_i128.pow(2 - scale), 0, 1),
+        }
     }
 
     /// Whether this is nothing at all.
