@@ -7,8 +7,8 @@ use crate::proto::register_put::Put;
 use crate::store::EntryKind;
 use crate::store::Link;
 use crate::store::fault::Fault;
-use crate::store::index::View;
 use crate::store::index::keys;
+use crate::store::index::view::View;
 use crate::wire::from_proto;
 
 use prost::Message;
