@@ -46,7 +46,9 @@ use crate::wire::from_proto;
 use prost::Message;
 use tokio::sync::watch;
 
+use std::fs;
 use std::fs::File;
+use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -384,4 +386,20 @@ impl Store {
 /// Makes the directory of a store, or refuses one of another format.
 pub fn prepare(directory: &Path) -> Result<(), Fault> {
     mark::check_format(directory)
+}
+
+/// Puts a finished journal in the place of the one of a store that has no entries, so that either is there whole.
+pub fn put_journal(directory: &Path, finished: &Path) -> Result<(), Fault> {
+    let _lock = mark::lock(directory)?;
+    let journal = directory.join("journal");
+    let fault = |source| Fault::File { path: journal.clone(), source };
+    if journal.exists() {
+        let (empty, _) = Journal::open(&journal, journal::Options::default(), 0)?;
+        if empty.head() != Head::EMPTY {
+            return Err(fault(io::ErrorKind::AlreadyExists.into()));
+        }
+        fs::remove_dir_all(&journal).map_err(fault)?;
+    }
+    fs::rename(finished, &journal).map_err(fault)?;
+    durable::sync_directory(directory).map_err(fault)
 }

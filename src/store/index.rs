@@ -6,6 +6,7 @@ pub(super) mod view;
 
 use crate::store::durable::sync_directory;
 use crate::store::fault::Fault;
+use crate::store::fault::chain;
 use crate::store::journal::Head;
 use crate::store::journal::digest::Digest;
 
@@ -55,9 +56,7 @@ impl Index {
     ) -> Result<(Index, SetAside), Fault> {
         match Index::open(directory, cache_bytes) {
             Ok(index) => Ok((index, None)),
-            Err(Unopened::Full(source)) => {
-                Err(Fault::File { path: directory.to_owned(), source })
-            }
+            Err(Unopened::Full(source)) => Err(Fault::File { path: directory.to_owned(), source }),
             Err(Unopened::Unusable(why)) => {
                 let set_aside = set_aside(directory, &why)?;
                 Ok((Index::begin(directory, cache_bytes)?, set_aside))
@@ -194,10 +193,12 @@ impl Index {
 
 impl Unopened {
     fn of(fault: Fault) -> Unopened {
-        match fault {
-            Fault::Index(sled::Error::Io(error)) if is_full(&error) => Unopened::Full(error),
-            fault => Unopened::Unusable(crate::store::fault::chain(&fault)),
+        if let Fault::Index(sled::Error::Io(error)) = &fault
+            && is_full(error)
+        {
+            return Unopened::Full(error.kind().into());
         }
+        Unopened::Unusable(chain(&fault))
     }
 }
 

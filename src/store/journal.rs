@@ -16,7 +16,6 @@ mod tests;
 #[cfg(test)]
 mod torn_tests;
 
-use crate::store::durable::sync_directory;
 use crate::store::journal::digest::Digest;
 use crate::store::journal::error::JournalError;
 use crate::store::journal::reader::Reader;
@@ -189,8 +188,10 @@ impl Journal {
                 file.sync_all()
             }
             Some(Leftover::Segment(path)) => {
+                let names =
+                    File::open(&self.directory).map_err(JournalError::io(path, "removed"))?;
                 remove(path).map_err(JournalError::io(path, "removed"))?;
-                sync_directory(&self.directory)
+                names.sync_all()
             }
         };
         synced.map_err(|error| self.poison(JournalError::Sync(error)))?;

@@ -62,7 +62,9 @@ fn go_on_from(records: &mut Walk, has: Head, to: &Path, lang: Lang) -> Result<()
     let last = records.head().unwrap_or(Head::EMPTY).sequence;
     Err(Stopped::Found(match (found, lang) {
         (Some(found), Lang::Zh) => {
-            format!("`{to}` 是另一账本的备份:第 {sequence} 条在备份中是 {digest},在账本中是 {found}")
+            format!(
+                "`{to}` 是另一账本的备份:第 {sequence} 条在备份中是 {digest},在账本中是 {found}"
+            )
         }
         (Some(found), Lang::En) => format!(
             "`{to}` is a backup of another ledger: entry {sequence} is {digest} in the backup, {found} in the ledger"

@@ -6,10 +6,12 @@ use crate::cli::ledger::journal_of;
 use crate::cli::progress;
 use crate::proto;
 use crate::refusal::Lang;
+use crate::store;
 use crate::store::apply::check_version;
 use crate::store::fault::chain;
 use crate::store::journal::Head;
 use crate::store::journal::Journal;
+use crate::store::journal::Options;
 use crate::store::journal::record::Record;
 use crate::store::journal::walk::walk;
 
@@ -92,41 +94,62 @@ fn whole(record: &Record) -> Result<proto::LedgerEntry, String> {
     Ok(entry)
 }
 
-/// Restores an export into an empty store. A line whose digest comes out differently stops it before that line's group.
+/// Restores an export into an empty store. A line that does not come out as it says stops it, and nothing is there.
 pub(super) fn import(store: &Path, file: &Path, lang: Lang) -> Result<String, Stopped> {
     let input: Box<dyn BufRead> = if file == Path::new("-") {
         Box::new(io::stdin().lock())
     } else {
         Box::new(BufReader::with_capacity(1 << 20, File::open(file).map_err(failed(file))?))
     };
-    let mut journal = fresh(store)?;
-    if journal.head().sequence != 0 {
+    if fresh(store)?.head() != Head::EMPTY {
         let store = store.display();
         return Err(Stopped::Usage(match lang {
             Lang::Zh => format!("`{store}` 不是空的;导入须在空目录进行"),
             Lang::En => format!("`{store}` is not empty; an import needs an empty store"),
         }));
     }
+    // A ledger that is there in part would look like a shorter one.
+    let part = store.join("journal.import");
+    let remove = || match fs::remove_dir_all(&part) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(&part)(error)),
+        Ok(()) | Err(_) => Ok(()),
+    };
+    remove()?;
+    let read = read(input, &part, file);
+    let Head { sequence, digest } = match read {
+        Ok(head) => head,
+        Err(stopped) => {
+            remove()?;
+            return Err(stopped);
+        }
+    };
+    store::put_journal(store, &part).map_err(|fault| Stopped::Failed(chain(&fault)))?;
+    Ok(match lang {
+        Lang::Zh => format!("已导入 {sequence} 条;末条 {sequence} {digest}"),
+        Lang::En => format!("{sequence} entries imported; head {sequence} {digest}"),
+    })
+}
+
+/// Reads all lines into a journal of their own.
+fn read(input: Box<dyn BufRead>, part: &Path, file: &Path) -> Result<Head, Stopped> {
+    let (mut journal, _) = Journal::open(part, Options::default(), 0)?;
     let bar = progress::entries();
     let mut group = Vec::with_capacity(GROUP);
-    let mut head = journal.head();
+    let mut head = Head::EMPTY;
     for (index, line) in input.lines().enumerate() {
         let line = line.map_err(failed(file))?;
         let content = next(&line, &mut head)
             .map_err(|why| Stopped::Found(format!("line {}: {why}", index + 1)))?;
         group.push(content);
         if group.len() == GROUP {
-            append(&mut journal, &mut group)?;
+            journal.append(&group)?;
+            group.clear();
             bar.inc(512);
         }
     }
-    append(&mut journal, &mut group)?;
+    journal.append(&group)?;
     bar.finish_and_clear();
-    let Head { sequence, digest } = journal.head();
-    Ok(match lang {
-        Lang::Zh => format!("已导入 {sequence} 条;末条 {sequence} {digest}"),
-        Lang::En => format!("{sequence} entries imported; head {sequence} {digest}"),
-    })
+    Ok(head)
 }
 
 /// The content of a line, if number and digest come out as it says.
@@ -142,10 +165,4 @@ fn next(line: &str, head: &mut Head) -> Result<Vec<u8>, String> {
     }
     *head = after;
     Ok(content)
-}
-
-fn append(journal: &mut Journal, group: &mut Vec<Vec<u8>>) -> Result<(), Stopped> {
-    journal.append(group)?;
-    group.clear();
-    Ok(())
 }

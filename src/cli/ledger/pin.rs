@@ -43,7 +43,9 @@ pub(super) fn prove(
     let Head { sequence, digest: last } = records.head().unwrap_or(Head::EMPTY);
     let Some(found) = found else {
         return Err(Stopped::Found(match lang {
-            Lang::Zh => format!("账本没有第 {number} 条,末条是第 {sequence} 条:账本被截短,或不是同一账本"),
+            Lang::Zh => {
+                format!("账本没有第 {number} 条,末条是第 {sequence} 条:账本被截短,或不是同一账本")
+            }
             Lang::En => format!(
                 "the ledger has no entry {number}, it ends with {sequence}: it was shortened, or is another ledger"
             ),

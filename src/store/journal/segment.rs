@@ -1,6 +1,5 @@
 //! One segment file: its name, its header, how it is made, and which there are.
 
-use crate::store::durable::sync_directory;
 use crate::store::journal::digest::Digest;
 use crate::store::journal::error::Damage;
 use crate::store::journal::error::JournalError;
@@ -133,6 +132,8 @@ pub(super) enum NotCreated {
 /// Makes a segment without records and returns it once file and name are on stable storage.
 pub(super) fn create(directory: &Path, header: Header) -> Result<File, NotCreated> {
     let path = path_of(directory, header.first);
+    // Opened first: what is not there yet needs not be undone.
+    let names = File::open(directory).map_err(NotCreated::Undone)?;
     let file = File::options()
         .read(true)
         .write(true)
@@ -141,14 +142,14 @@ pub(super) fn create(directory: &Path, header: Header) -> Result<File, NotCreate
         .map_err(NotCreated::Undone)?;
     if let Err(error) = file.write_all_at(&header.to_bytes(), 0) {
         return Err(match remove(&path) {
-            Ok(()) => match sync_directory(directory) {
+            Ok(()) => match names.sync_all() {
                 Ok(()) => NotCreated::Undone(error),
                 Err(error) => NotCreated::Unsynced(error),
             },
             Err(_) => NotCreated::Left(error),
         });
     }
-    file.sync_all().and_then(|()| sync_directory(directory)).map_err(NotCreated::Unsynced)?;
+    file.sync_all().and_then(|()| names.sync_all()).map_err(NotCreated::Unsynced)?;
     Ok(file)
 }
 

@@ -1,5 +1,6 @@
 //! Restarts of all kinds, and the verification of the ledger when it is closed.
 
+use crate::files::copy;
 use crate::simulation::auditor::answer::YearKey;
 use crate::simulation::auditor::sums::same;
 use crate::simulation::run::Outcome;
@@ -15,21 +16,6 @@ use onestop::wire::to_proto;
 use prost::Message;
 
 use std::fs;
-use std::path::Path;
-
-/// Copies a directory with all that is in it.
-pub(crate) fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
-}
 
 impl Run {
     pub(super) async fn restart(&mut self) -> Outcome {
