@@ -13,8 +13,10 @@ const ENVIRONMENT: &str = "ONESTOP_";
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// The gRPC server.
+    /// The gRPC server, and limits of every listener.
     pub server: ServerConfig,
+    /// The HTTP listener.
+    pub http: HttpConfig,
     /// The embedded store.
     pub store: StoreConfig,
     /// Rule packs.
@@ -23,7 +25,7 @@ pub struct Config {
     pub log: LogConfig,
 }
 
-/// The gRPC server and its limits.
+/// The gRPC server, and the limits of both listeners.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServerConfig {
@@ -48,6 +50,20 @@ impl Default for ServerConfig {
             request_timeout_ms: 30_000,
             shutdown_timeout_ms: 30_000,
         }
+    }
+}
+
+/// The HTTP listener.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpConfig {
+    /// Address and port.
+    pub listen: SocketAddr,
+}
+
+impl Default for HttpConfig {
+    fn default() -> HttpConfig {
+        HttpConfig { listen: SocketAddr::from(([127, 0, 0, 1], 7181)) }
     }
 }
 

@@ -8,7 +8,10 @@ use crate::cli::output;
 use crate::config::Config;
 use crate::config::LogConfig;
 use crate::config::LogFormat;
+use crate::config::ServerConfig;
 use crate::grpc::Api;
+use crate::http;
+use crate::http::HttpOptions;
 use crate::proto;
 use crate::refusal::Lang;
 use crate::rules::check::warnings;
@@ -25,6 +28,7 @@ use tokio::signal::unix::Signal;
 use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 use tokio::sync::watch;
+use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
@@ -47,6 +51,9 @@ pub(super) struct ServeArguments {
     /// Address and port to listen on; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
+    /// Address and port to listen on for HTTP; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS")]
+    http_listen: Option<SocketAddr>,
     /// Directory of the store.
     #[arg(long, value_name = "DIRECTORY")]
     data: Option<PathBuf>,
@@ -57,7 +64,7 @@ pub(super) struct ServeArguments {
     /// `data/demo` unless another is named.
     #[arg(long)]
     demo: bool,
-    /// Write the address that is listened on to this file, once the server is ready.
+    /// Write the addresses that are listened on to this file, gRPC's and then HTTP's, once the server is ready.
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
 }
@@ -65,6 +72,7 @@ pub(super) struct ServeArguments {
 pub(super) fn run(context: &Context, arguments: ServeArguments) -> Exit {
     let mut config = context.config.clone();
     config.server.listen = arguments.listen.unwrap_or(config.server.listen);
+    config.http.listen = arguments.http_listen.unwrap_or(config.http.listen);
     if arguments.demo {
         config.store.path = PathBuf::from("data/demo");
     }
@@ -127,6 +135,8 @@ async fn serve(
     let service = Arc::new(open(config)?);
     let listener = TcpListener::bind(config.server.listen).await.map_err(|error| usage(&error))?;
     let address = listener.local_addr().map_err(|error| failed(&error))?;
+    let web = TcpListener::bind(config.http.listen).await.map_err(|error| usage(&error))?;
+    let web_address = web.local_addr().map_err(|error| failed(&error))?;
     let (stop, stopping) = watch::channel(false);
     let listening = tokio::spawn(wait_for_signals(signals, Arc::clone(&service), stop));
 
@@ -140,15 +150,6 @@ async fn serve(
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()
         .map_err(|error| failed(&error))?;
-    let api = Api::new(Arc::clone(&service));
-    let most = config.server.message_bytes_max;
-    let settlement = proto::settlement_server::SettlementServer::new(api.clone())
-        .max_decoding_message_size(most)
-        .max_encoding_message_size(usize::MAX);
-    let rules = proto::rules_server::RulesServer::new(api.clone());
-    let registers = proto::registers_server::RegistersServer::new(api)
-        .max_decoding_message_size(most)
-        .max_encoding_message_size(usize::MAX);
     let limits = tower::ServiceBuilder::new()
         .layer(trace::TraceLayer)
         .layer(limits::LimitLayer(Duration::from_millis(config.server.request_timeout_ms)))
@@ -156,38 +157,62 @@ async fn serve(
         .load_shed()
         .concurrency_limit(config.server.requests_max)
         .into_inner();
+    let routes = Routes::new(health_service).add_service(reflection);
     let server = tonic::transport::Server::builder()
         .http2_keepalive_interval(Some(Duration::from_secs(60)))
         .layer(limits)
-        .add_service(health_service)
-        .add_service(reflection)
-        .add_service(settlement)
-        .add_service(rules)
-        .add_service(registers)
+        .add_routes(contract(routes, &service, &config.server))
         .serve_with_incoming_shutdown(
             TcpIncoming::from(listener).with_nodelay(Some(true)),
             until(stopping.clone()),
         );
-    tracing::info!(%address, "listening");
+    let options = http_options(&config.server);
+    let web = http::serve(web, Arc::clone(&service), options, until(stopping.clone()));
+    tracing::info!(%address, http = %web_address, "listening");
     if let Some(file) = ready_file {
-        std::fs::write(&file, address.to_string()).map_err(|error| failed(&error))?;
+        let addresses = format!("{address}\n{web_address}\n");
+        std::fs::write(&file, addresses).map_err(|error| failed(&error))?;
     }
     if let Some(lang) = demo {
         tokio::spawn(show_demo(address, lang));
     }
     let patience = Duration::from_millis(config.server.shutdown_timeout_ms);
-    let served = tokio::select! {
-        served = server => served,
+    let both = async { tokio::join!(server, web) };
+    let (served, web_served) = tokio::select! {
+        both = both => both,
         () = too_late(stopping, patience) => {
             tracing::warn!("some requests were not finished in time");
-            Ok(())
+            (Ok(()), Ok(()))
         }
     };
     served.map_err(|error| failed(&error))?;
+    web_served.map_err(|error| failed(&error))?;
     listening.abort();
     telling.abort();
     writes_end(&service).await;
     Ok(service)
+}
+
+/// Adds the contract's services.
+fn contract(routes: Routes, service: &Arc<Service>, config: &ServerConfig) -> Routes {
+    let api = Api::new(Arc::clone(service));
+    let most = config.message_bytes_max;
+    let settlement = proto::settlement_server::SettlementServer::new(api.clone())
+        .max_decoding_message_size(most)
+        .max_encoding_message_size(usize::MAX);
+    let rules = proto::rules_server::RulesServer::new(api.clone());
+    let registers = proto::registers_server::RegistersServer::new(api)
+        .max_decoding_message_size(most)
+        .max_encoding_message_size(usize::MAX);
+    routes.add_service(settlement).add_service(rules).add_service(registers)
+}
+
+fn http_options(config: &ServerConfig) -> HttpOptions {
+    HttpOptions {
+        message_bytes_max: config.message_bytes_max,
+        requests_max: config.requests_max,
+        request_timeout: Duration::from_millis(config.request_timeout_ms),
+    }
 }
 
 /// Whoever asks for the server's health learns that the store has stopped, and that it goes on.

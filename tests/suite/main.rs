@@ -9,6 +9,7 @@
 
 mod api;
 mod cases;
+mod counter;
 mod coverage;
 mod demo;
 mod faults;
@@ -20,6 +21,7 @@ mod limits;
 mod packs;
 mod properties;
 mod python;
+mod reconcile;
 mod refusals;
 mod registers;
 mod rules_commands;
@@ -28,3 +30,4 @@ mod store;
 mod simulation;
 mod tidy;
 mod vectors;
+mod web;

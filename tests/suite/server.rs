@@ -23,6 +23,8 @@ use std::time::Instant;
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: String,
+    /// Where it listens for HTTP.
+    pub(crate) http: String,
     /// What it has written to standard error.
     pub(crate) log: PathBuf,
 }
@@ -57,17 +59,17 @@ impl Start<'_> {
         let _ = fs::remove_file(&ready);
         let errors = fs::File::options().create(true).append(true).open(&log).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_onestop"));
-        command.arg("serve").args(["--listen", "127.0.0.1:0"]);
+        command.arg("serve").args(["--listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"]);
         command.arg("--data").arg(self.data).arg("--rules").arg(&self.rules);
         command.arg("--ready-file").arg(&ready);
         command.envs(self.environment.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors);
         let mut child = command.spawn().unwrap();
         let begun = Instant::now();
-        let address = loop {
-            match fs::read_to_string(&ready) {
-                Ok(address) if !address.is_empty() => break address,
-                Ok(_) | Err(_) => {}
+        let (address, http) = loop {
+            let addresses = fs::read_to_string(&ready).unwrap_or_default();
+            if let Some((address, http)) = addresses.split_once('\n') {
+                break (address.to_owned(), http.trim_end().to_owned());
             }
             if let Some(status) = child.try_wait().unwrap() {
                 panic!("the server ended with {status}: {}", fs::read_to_string(&log).unwrap());
@@ -75,7 +77,7 @@ impl Start<'_> {
             assert!(begun.elapsed() < Duration::from_secs(60), "the server is not ready");
             thread::sleep(Duration::from_millis(10));
         };
-        Server { child, address, log }
+        Server { child, address, http, log }
     }
 }
 

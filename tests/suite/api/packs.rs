@@ -118,7 +118,7 @@ async fn a_good_set_is_taken_over_and_a_bad_one_leaves_the_old_in_force() {
     server.signal("TERM");
     assert!(server.wait().await.success());
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_onestop"))
-        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .args(["serve", "--listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0", "--data"])
         .arg(&data)
         .arg("--rules")
         .arg(&rules)

@@ -145,7 +145,7 @@ async fn a_second_server_on_the_same_store_does_not_start() {
     let mut clients = server.clients().await;
     clients.fill().await;
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_onestop"))
-        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .args(["serve", "--listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0", "--data"])
         .arg(&data)
         .arg("--rules")
         .arg(demo::rules_folder())

@@ -101,7 +101,15 @@ impl Server {
         let (ready, said) = (home.beside("ready"), home.beside("said"));
         let _ = fs::remove_file(&ready);
         let child = program()
-            .args(["--lang", "en", "serve", "--listen", "127.0.0.1:0"])
+            .args([
+                "--lang",
+                "en",
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--http-listen",
+                "127.0.0.1:0",
+            ])
             .arg("--data")
             .arg(home.store())
             .arg("--rules")
@@ -131,9 +139,9 @@ impl Server {
     fn wait_until_ready(&mut self) -> Result<(), ExitStatus> {
         let start = Instant::now();
         loop {
-            let address = fs::read_to_string(&self.ready).unwrap_or_default();
+            let addresses = fs::read_to_string(&self.ready).unwrap_or_default();
             // The file may have been made and not yet written.
-            if let Ok(address) = address.parse::<std::net::SocketAddr>() {
+            if let Some((address, _)) = addresses.split_once('\n') {
                 self.url = format!("http://{address}");
                 return Ok(());
             }

@@ -1,0 +1,70 @@
+//! HTTP: one listener beside gRPC, for browsers, probes and the national interface. Limits are those of the gRPC server.
+//!
+//! Who asks whether the process lives gets `/alive`; who asks whether it can settle gets `/ready`.
+
+mod limits;
+
+use crate::http::limits::Limits;
+use crate::pages;
+use crate::service::Service;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::middleware;
+use axum::routing::get;
+use tokio::net::TcpListener;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What the listener is told by the configuration.
+#[derive(Debug, Clone, Copy)]
+pub struct HttpOptions {
+    /// Largest body of a request. Unit: bytes.
+    pub message_bytes_max: usize,
+    /// Requests served at once; more are refused with 503.
+    pub requests_max: usize,
+    /// Longest time for a request.
+    pub request_timeout: Duration,
+}
+
+/// Serves until `stop` ends, then finishes what was accepted.
+pub async fn serve(
+    listener: TcpListener,
+    service: Arc<Service>,
+    options: HttpOptions,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    axum::serve(listener, router(service, options)).with_graceful_shutdown(stop).await
+}
+
+fn router(service: Arc<Service>, options: HttpOptions) -> Router {
+    let limits = Limits::new(options.requests_max, options.request_timeout);
+    Router::new()
+        .route("/ready", get(ready))
+        .with_state(Arc::clone(&service))
+        .merge(pages::router(service))
+        .layer(DefaultBodyLimit::max(options.message_bytes_max))
+        .layer(middleware::from_fn_with_state(limits, limits::limit))
+        // Probes are answered also under load: a busy server is alive.
+        .route("/alive", get(alive))
+}
+
+async fn alive() -> &'static str {
+    "alive\n"
+}
+
+/// Ready means that what is asked is answered, and what is written is acknowledged.
+async fn ready(State(service): State<Arc<Service>>) -> (StatusCode, &'static str) {
+    let has_stopped = service.halted().borrow().anything();
+    if has_stopped {
+        return (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "not ready: the store has stopped, see the log\n",
+        );
+    }
+    (StatusCode::OK, "ready\n")
+}

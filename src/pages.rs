@@ -1,0 +1,34 @@
+//! Pages for people: the settlement window (结算窗口) under `/counter`. One layout, one stylesheet, one script, one guard.
+//!
+//! Pages are whole without a script; the script only makes them quicker to use. Whatever stands in a page is escaped by the
+//! templates. A form that writes carries a request id that the server made, so that sending it twice settles once.
+
+#![allow(dead_code, reason = "parts that pages to come are made of")]
+
+pub(crate) mod assets;
+pub(crate) mod chart;
+pub(crate) mod fields;
+pub(crate) mod guard;
+pub(crate) mod layout;
+pub(crate) mod visit;
+
+mod counter;
+
+use crate::service::Service;
+
+use axum::Router;
+use axum::middleware;
+use axum::response::Redirect;
+use axum::routing::get;
+
+use std::sync::Arc;
+
+/// Everything that browsers are answered. Paths that are not known are left to whoever comes after.
+pub fn router(service: Arc<Service>) -> Router {
+    Router::new()
+        .route("/", get(|| async { Redirect::to("/counter") }))
+        .merge(counter::router())
+        .with_state(service)
+        .layer(middleware::from_fn(guard::guard))
+        .merge(assets::router())
+}

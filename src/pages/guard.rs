@@ -1,0 +1,143 @@
+//! What stands before every page: security headers, the language switch, the token of forms, and no requests of other sites.
+//!
+//! There are no logins yet, so a page of another site must not be able to make a clerk's browser settle. A form is accepted
+//! from this site alone (`Sec-Fetch-Site`, `Origin`), and only with the token of the visitor's own cookie in it, which
+//! [`crate::pages::fields::Fields`] checks.
+
+use crate::pages::layout;
+use crate::pages::visit;
+use crate::pages::visit::Cookie;
+use crate::pages::visit::Visit;
+use crate::pages::visit::cookie;
+
+use axum::extract::Request;
+use axum::http::HeaderMap;
+use axum::http::HeaderName;
+use axum::http::HeaderValue;
+use axum::http::Method;
+use axum::http::StatusCode;
+use axum::http::header;
+use axum::middleware::Next;
+use axum::response::IntoResponse;
+use axum::response::Redirect;
+use axum::response::Response;
+
+/// Nothing but what this program serves, no inline script or style, no frame, no other target of forms.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+                      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Headers of every page.
+const HEADERS: [(HeaderName, &str); 6] = [
+    (header::CONTENT_SECURITY_POLICY, POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    // Not `no-referrer`: with that, browsers send no origin with a form either.
+    (header::REFERRER_POLICY, "same-origin"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    // Pages hold personal data.
+    (header::CACHE_CONTROL, "no-store"),
+];
+
+/// Lets a request through to its page.
+pub(super) async fn guard(mut request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let given = Cookie::Token.of(headers).filter(|token| visit::is_random(token));
+    let is_new = given.is_none();
+    let Some(token) = given.map(str::to_owned).or_else(visit::random) else {
+        return (StatusCode::INTERNAL_SERVER_ERROR, "no randomness on this machine\n")
+            .into_response();
+    };
+    let uri = request.uri();
+    let address = uri.path_and_query().map_or("/", |address| address.as_str()).to_owned();
+    let visit = Visit::read(headers, address, token);
+    let mut response = if request.method() != Method::GET && !of_this_site(headers) {
+        layout::forbidden(&visit)
+    } else if let Some((lang, rest)) = switched(&request) {
+        let kept = cookie(Cookie::Lang, &lang);
+        ([(header::SET_COOKIE, kept)], Redirect::to(&rest)).into_response()
+    } else {
+        request.extensions_mut().insert(visit.clone());
+        next.run(request).await
+    };
+    if is_new && let Ok(kept) = HeaderValue::from_str(&cookie(Cookie::Token, &visit.token)) {
+        response.headers_mut().append(header::SET_COOKIE, kept);
+    }
+    for (name, value) in HEADERS {
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// Whether a request that may write comes from a page of ours. Browsers say so; what says nothing needs the token all the same.
+fn of_this_site(headers: &HeaderMap) -> bool {
+    let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let site = text(HeaderName::from_static("sec-fetch-site"));
+    if site.is_some_and(|site| site != "same-origin" && site != "none") {
+        return false;
+    }
+    match (text(header::ORIGIN), text(header::HOST)) {
+        (None, _) => true,
+        (Some(origin), Some(host)) => {
+            origin.split_once("://").is_some_and(|(_, place)| place.eq_ignore_ascii_case(host))
+        }
+        (Some(_), None) => false,
+    }
+}
+
+/// Another language that a page is asked in, and the address of the page without the wish.
+fn switched(request: &Request) -> Option<(String, String)> {
+    if request.method() != Method::GET {
+        return None;
+    }
+    let query = request.uri().query()?;
+    let (wish, rest): (Vec<&str>, Vec<&str>) =
+        query.split('&').partition(|pair| pair.starts_with("lang="));
+    let wish = wish.last()?.strip_prefix("lang=")?;
+    visit::lang(wish)?;
+    // A path that begins with two slashes would be another site's.
+    let path = format!("/{}", request.uri().path().trim_start_matches('/'));
+    let rest = rest.join("&");
+    let address = if rest.is_empty() { path } else { format!("{path}?{rest}") };
+    Some((wish.to_owned(), address))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let pairs = pairs.iter();
+        pairs
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect()
+    }
+
+    #[test]
+    fn only_this_site_may_write() {
+        for (pairs, expected) in [
+            (&[][..], true),
+            (&[("host", "a:1"), ("origin", "http://a:1")], true),
+            (&[("host", "a:1"), ("origin", "http://a:2")], false),
+            (&[("host", "a:1"), ("origin", "null")], false),
+            (&[("origin", "http://a:1")], false),
+            (&[("host", "a:1"), ("origin", "http://a:1"), ("sec-fetch-site", "same-origin")], true),
+            (&[("host", "a:1"), ("sec-fetch-site", "same-site")], false),
+            (&[("host", "a:1"), ("sec-fetch-site", "cross-site")], false),
+        ] {
+            assert_eq!(of_this_site(&headers(pairs)), expected, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn a_language_switch_keeps_the_page_and_never_leaves_the_site() {
+        let asked = |uri: &'static str| {
+            switched(&Request::builder().uri(uri).body(axum::body::Body::empty()).unwrap())
+        };
+        let to = |lang: &str, rest: &str| Some((lang.to_owned(), rest.to_owned()));
+        assert_eq!(asked("/counter?find=a&lang=en&x=1"), to("en", "/counter?find=a&x=1"));
+        assert_eq!(asked("/counter?lang=zh"), to("zh", "/counter"));
+        assert_eq!(asked("//evil.example?lang=zh"), to("zh", "/evil.example"));
+        assert_eq!(asked("/counter?lang=xx"), None);
+        assert_eq!(asked("/counter"), None);
+    }
+}

@@ -1,0 +1,137 @@
+//! Who looks at a page: the language, the window and the token of forms. All of it is in cookies until there are logins.
+
+use crate::id::is_id;
+use crate::refusal::Lang;
+
+use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
+use axum::http::StatusCode;
+use axum::http::header;
+use axum::http::request::Parts;
+use serde::Deserialize;
+use serde::Serialize;
+
+/// Bytes of a token or request id before they are written in hexadecimal.
+const RANDOM_BYTES: usize = 16;
+/// How long the choice of a window and a language is kept. Unit: seconds.
+const KEPT: u32 = 90 * 24 * 3600;
+
+/// What every page is told of its visitor.
+#[derive(Debug, Clone)]
+pub(crate) struct Visit {
+    /// The language to answer in.
+    pub(crate) lang: Lang,
+    /// The window that was chosen, if any.
+    pub(crate) window: Option<Window>,
+    /// The token that forms must bring back.
+    pub(crate) token: String,
+    /// Path and query of the page.
+    pub(crate) address: String,
+}
+
+/// The window (窗口) at which somebody works: its writes are recorded under it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Window {
+    /// The facility (定点医药机构编号).
+    pub(crate) facility: String,
+    /// The window or device (窗口、设备号).
+    pub(crate) terminal: String,
+    /// Who sits there (经办人).
+    pub(crate) operator: String,
+}
+
+impl Window {
+    /// Whether all of it can be recorded.
+    pub(crate) fn is_whole(&self) -> bool {
+        [&self.facility, &self.terminal, &self.operator].into_iter().all(|text| is_id(text))
+    }
+
+    /// The cookie that keeps the choice.
+    pub(crate) fn cookie(&self) -> Option<String> {
+        let value = serde_urlencoded::to_string(self).ok()?;
+        Some(cookie(Cookie::Window, &value))
+    }
+}
+
+/// The cookies of the pages.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Cookie {
+    /// Of forms.
+    Token,
+    /// A window's name.
+    Window,
+    /// `zh` or `en`.
+    Lang,
+}
+
+impl Cookie {
+    fn name(self) -> &'static str {
+        match self {
+            Cookie::Token => "onestop-token",
+            Cookie::Window => "onestop-window",
+            Cookie::Lang => "onestop-lang",
+        }
+    }
+
+    /// What the browser sent under it.
+    pub(crate) fn of(self, headers: &HeaderMap) -> Option<&str> {
+        let sent = headers.get_all(header::COOKIE).into_iter().filter_map(|one| one.to_str().ok());
+        let pairs =
+            sent.flat_map(|line| line.split(';')).filter_map(|one| one.trim().split_once('='));
+        pairs.into_iter().find(|(name, _)| *name == self.name()).map(|(_, value)| value)
+    }
+}
+
+/// A cookie for these pages alone, out of reach of scripts and of other sites.
+pub(crate) fn cookie(which: Cookie, value: &str) -> String {
+    let name = which.name();
+    format!("{name}={value}; Path=/; Max-Age={KEPT}; HttpOnly; SameSite=Strict")
+}
+
+/// A text that nobody can guess or meet twice; none where the machine has no randomness to give.
+pub(crate) fn random() -> Option<String> {
+    let mut bytes = [0; RANDOM_BYTES];
+    getrandom::fill(&mut bytes).ok()?;
+    Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Whether a text looks like what [`random`] makes.
+pub(crate) fn is_random(text: &str) -> bool {
+    text.len() == RANDOM_BYTES * 2 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+impl Visit {
+    /// Reads the cookies; what was never set has its default.
+    pub(super) fn read(headers: &HeaderMap, address: String, token: String) -> Visit {
+        let lang = Cookie::Lang.of(headers).and_then(lang).unwrap_or(Lang::Zh);
+        let window = Cookie::Window.of(headers);
+        let window = window.and_then(|text| serde_urlencoded::from_str::<Window>(text).ok());
+        Visit { lang, window: window.filter(Window::is_whole), token, address }
+    }
+
+    /// One of two texts, in the visitor's language.
+    pub(crate) fn pick<'a>(&self, zh: &'a str, en: &'a str) -> &'a str {
+        match self.lang {
+            Lang::Zh => zh,
+            Lang::En => en,
+        }
+    }
+}
+
+/// A language by its code.
+pub(super) fn lang(text: &str) -> Option<Lang> {
+    match text {
+        "zh" => Some(Lang::Zh),
+        "en" => Some(Lang::En),
+        _ => None,
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Visit {
+    type Rejection = StatusCode;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Visit, StatusCode> {
+        // The guard puts it there; a page without a guard is not answered.
+        parts.extensions.get::<Visit>().cloned().ok_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}

@@ -1,0 +1,3 @@
+//! Reconciliation over generated books with known differences: every injected one is found, and none is invented.
+
+mod generated;
