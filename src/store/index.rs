@@ -123,6 +123,20 @@ impl Index {
         guarded(|| self.database.scan_prefix(prefix).values().collect())
     }
 
+    /// The ends of the keys that begin so, and their values.
+    pub(super) fn under(&self, prefix: &[u8]) -> Result<Vec<(sled::IVec, sled::IVec)>, Fault> {
+        guarded(|| self.database.scan_prefix(prefix).collect())
+    }
+
+    /// The numbers that end the keys from one prefix to another, the latter included.
+    pub(super) fn numbers_between(&self, from: &[u8], to: &[u8]) -> Result<Vec<u64>, Fault> {
+        let to = [to, &[u8::MAX; 9]].concat();
+        guarded(|| {
+            let keys = self.database.range(from.to_vec()..to).keys();
+            keys.map(|key| key.map(|key| number_at_end(&key))).collect()
+        })
+    }
+
     /// The numbers that end the keys that begin so, after a number.
     pub(super) fn numbers_after(
         &self,

@@ -16,6 +16,7 @@ mod faults;
 mod files;
 mod generate;
 mod golden;
+mod his;
 mod ledger_commands;
 mod limits;
 mod packs;
