@@ -1,6 +1,7 @@
 //! The one thread that writes: it takes what waits, appends it in one group with one sync, follows it in the index, and then
 //! acknowledges. It also mends what failed, so that nothing is written meanwhile.
 
+use crate::metrics;
 use crate::proto;
 use crate::store::AppendError;
 use crate::store::Receipt;
@@ -225,6 +226,7 @@ impl Loop {
         if contents.is_empty() {
             return Vec::new();
         }
+        let begun = Instant::now();
         let appended = match self.journal.append(contents) {
             Ok(appended) => appended,
             Err(error) => {
@@ -239,6 +241,7 @@ impl Loop {
                 return contents.iter().map(failed).collect();
             }
         };
+        metrics::committed(appended.len(), begun.elapsed());
         self.acknowledged.note(self.journal.head().sequence);
         for one in &appended {
             view.place(one.sequence, one.position);
