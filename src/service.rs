@@ -1,5 +1,6 @@
 //! What callers can ask: read, decide, append. All effects and the only clock are here; amounts are the core's.
 
+pub mod office;
 mod opening;
 mod query;
 pub mod quote;
@@ -95,6 +96,7 @@ pub struct Service {
     line_facts: bool,
     locks: Vec<tokio::sync::Mutex<()>>,
     register_lock: tokio::sync::Mutex<()>,
+    office_lock: tokio::sync::Mutex<()>,
 }
 
 /// Reads all packs of a folder.
@@ -116,8 +118,8 @@ impl Service {
     pub fn new(store: Store, book: RuleBook, rules: PathBuf, line_facts: bool) -> Service {
         let locks = (0..LOCKS).map(|_| tokio::sync::Mutex::new(())).collect();
         let book = RwLock::new(Arc::new(book));
-        let register_lock = tokio::sync::Mutex::new(());
-        Service { store, book, rules, line_facts, locks, register_lock }
+        let (register_lock, office_lock) = Default::default();
+        Service { store, book, rules, line_facts, locks, register_lock, office_lock }
     }
 
     /// The packs in force.
@@ -203,7 +205,7 @@ impl Service {
                 opening.request.as_ref().map(|request| request.id.clone())
             }
             Some(Kind::Reversal(reversal)) => Some(format!("-{}", reversal.of_id)),
-            Some(Kind::Register(_)) | None => None,
+            Some(Kind::Register(_) | Kind::Office(_)) | None => None,
         };
         Ok(EntryName { id: id.unwrap_or_default(), sequence })
     }

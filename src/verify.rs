@@ -83,6 +83,8 @@ pub struct Verified {
     pub openings: u64,
     /// Writes to registers.
     pub registers: u64,
+    /// Records of the back office.
+    pub office: u64,
 }
 
 /// A benefit year as the entries so far make it.
@@ -158,6 +160,7 @@ impl<'b> Verifier<'b> {
             Kind::Opening(opening) => self.opening(sequence, opening)?,
             Kind::Reversal(reversal) => self.reversal(reversal, fetch)?,
             Kind::Register(_) => self.verified.registers += 1,
+            Kind::Office(_) => self.verified.office += 1,
         }
         self.verified.entries += 1;
         Ok(())
@@ -251,7 +254,7 @@ fn after(entry: &proto::LedgerEntry) -> Result<Sums, Fault> {
     let accumulators = match &entry.kind {
         Some(Kind::Settlement(record)) => record.accumulators.as_ref(),
         Some(Kind::Opening(opening)) => opening.accumulators.as_ref(),
-        Some(Kind::Reversal(_) | Kind::Register(_)) | None => None,
+        Some(Kind::Reversal(_) | Kind::Register(_) | Kind::Office(_)) | None => None,
     };
     let accumulators = accumulators.cloned().unwrap_or_default();
     Ok(from_proto::accumulators(&accumulators).map_err(Fault::unreadable)?.sums)
@@ -262,7 +265,7 @@ fn claimed(entry: &proto::LedgerEntry) -> Option<(String, String)> {
     match &entry.kind {
         Some(Kind::Settlement(record)) => Some(name_of_settlement(record)),
         Some(Kind::Opening(opening)) => opening.request.as_ref().map(name_of_opening),
-        Some(Kind::Reversal(_) | Kind::Register(_)) | None => None,
+        Some(Kind::Reversal(_) | Kind::Register(_) | Kind::Office(_)) | None => None,
     }
 }
 

@@ -138,7 +138,7 @@ impl Service {
             let after = match &stored.entry.kind {
                 Some(Kind::Settlement(record)) => record.accumulators.as_ref(),
                 Some(Kind::Opening(opening)) => opening.accumulators.as_ref(),
-                Some(Kind::Reversal(_) | Kind::Register(_)) | None => None,
+                Some(Kind::Reversal(_) | Kind::Register(_) | Kind::Office(_)) | None => None,
             };
             let unknown = || Refusal::UnknownEntry { name: below.to_string() };
             from_proto::accumulators(after.ok_or_else(unknown)?)?.sums
@@ -190,7 +190,7 @@ fn year_of(entry: &proto::LedgerEntry) -> Option<proto::AccumulatorKey> {
                 benefit_year: request.benefit_year,
             })
         }
-        Kind::Reversal(_) | Kind::Register(_) => None,
+        Kind::Reversal(_) | Kind::Register(_) | Kind::Office(_) => None,
     }
 }
 
@@ -204,7 +204,10 @@ fn reversal_of(stored: Stored) -> Result<proto::Reversal, Failure> {
             recorded_at: entry.recorded_at,
             ..reversal
         }),
-        Some(Kind::Settlement(_) | Kind::Opening(_) | Kind::Register(_)) | None => {
+        Some(
+            Kind::Settlement(_) | Kind::Opening(_) | Kind::Register(_) | Kind::Office(_),
+        )
+        | None => {
             Err(used_for_another_kind())
         }
     }

@@ -225,7 +225,7 @@ pub(super) fn record_of(stored: Stored) -> Result<proto::SettlementRecord, Failu
             reversed_by,
             ..record
         }),
-        Some(Kind::Reversal(_) | Kind::Opening(_) | Kind::Register(_)) | None => {
+        Some(Kind::Reversal(_) | Kind::Opening(_) | Kind::Register(_) | Kind::Office(_)) | None => {
             Err(Refusal::UnknownEntry { name: sequence.to_string() }.into())
         }
     }

@@ -52,7 +52,7 @@ pub(super) fn still_fits(view: &View<'_>, entry: &proto::LedgerEntry) -> Result<
             }
             (key, &reversal.accumulators)
         }
-        Kind::Register(_) => return Ok(true),
+        Kind::Register(_) | Kind::Office(_) => return Ok(true),
     };
     let version = after.as_ref().map_or(0, |accumulators| accumulators.version);
     Ok(view.year(&key)?.accumulators.version + 1 == version)
@@ -96,6 +96,10 @@ pub(super) fn apply(
             put(view, sequence, register);
             view.put(keys::register_write(sequence), Vec::new());
             view.put_link(sequence, Link::upon(EntryKind::Register, 0));
+        }
+        Kind::Office(_) => {
+            view.put(keys::office_record(sequence), Vec::new());
+            view.put_link(sequence, Link::upon(EntryKind::Office, 0));
         }
     }
     Ok(())
@@ -175,6 +179,7 @@ pub(crate) fn writer(entry: &proto::LedgerEntry) -> Option<(&proto::Writer, &Kin
             Put::Facilities(put) => put.writer.as_ref()?,
             Put::Items(put) => put.writer.as_ref()?,
         },
+        Kind::Office(record) => record.writer.as_ref()?,
     };
     Some((writer, kind))
 }

@@ -299,6 +299,7 @@ impl Link {
             EntryKind::Reversal => 2,
             EntryKind::Opening => 3,
             EntryKind::Register => 4,
+            EntryKind::Office => 5,
         };
         let mut bytes = vec![kind];
         let Position { segment, offset, length } = self.position;
@@ -314,6 +315,7 @@ impl Link {
             2 => EntryKind::Reversal,
             3 => EntryKind::Opening,
             4 => EntryKind::Register,
+            5 => EntryKind::Office,
             _ => return None,
         };
         let field = |index: usize| bytes.get(1 + index * 8..).map(number);

@@ -69,7 +69,7 @@ impl<'b> Corrections<'b> {
             Some(Kind::Reversal(reversal)) => {
                 self.found.remove(&reversal.of_number);
             }
-            Some(Kind::Opening(_) | Kind::Register(_)) | None => {}
+            Some(Kind::Opening(_) | Kind::Register(_) | Kind::Office(_)) | None => {}
         }
         self.verifier.next(sequence, entry, fetch)
     }

@@ -84,15 +84,15 @@ pub(super) fn verify(store: &Path, rules: &Path, lang: Lang) -> Result<String, S
 }
 
 fn said(verified: Verified, head: &str, torn: u64, lang: Lang) -> String {
-    let Verified { entries, settlements, reversals, openings, registers } = verified;
+    let Verified { entries, settlements, reversals, openings, registers, office } = verified;
     let mut said = match lang {
         Lang::Zh => format!(
-            "账本无误:共 {entries} 条(结算 {settlements}、撤销 {reversals}、期初 {openings}、登记 {registers}),\
+            "账本无误:共 {entries} 条(结算 {settlements}、撤销 {reversals}、期初 {openings}、登记 {registers}、后台 {office}),\
              逐条重算与记录一分不差。末条 {head}"
         ),
         Lang::En => format!(
             "the ledger fits: {entries} entries ({settlements} settlements, {reversals} reversals, \
-             {openings} opening balances, {registers} register writes), each the same to the fen when settled \
+             {openings} opening balances, {registers} register writes, {office} office records), each the same to the fen when settled \
              again; head {head}"
         ),
     };

@@ -69,6 +69,9 @@ fn next(refusal: &Refusal) -> Option<Refusal> {
         Refusal::Busy => Refusal::UnknownEntry { name: text() },
         Refusal::UnknownEntry { .. } => Refusal::AlreadyReversed { entry: entry() },
         Refusal::AlreadyReversed { .. } => Refusal::LaterStand { later: vec![entry()] },
-        Refusal::LaterStand { .. } => return None,
+        Refusal::LaterStand { .. } => Refusal::AlreadySigned { number: 7 },
+        Refusal::AlreadySigned { .. } => Refusal::MonthOpen { month: text() },
+        Refusal::MonthOpen { .. } => Refusal::AlreadyClosed { number: 7 },
+        Refusal::AlreadyClosed { .. } => return None,
     })
 }
