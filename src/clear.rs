@@ -205,7 +205,8 @@ impl Statement {
         let mut sheets = vec![facilities(&self.by_facility), funds(&self.by_fund)];
         let mut shares = Report::new("shares", ("按出资方", "By whose share"), &SHARES);
         for ((payer, fund, from), amount) in self.by_share {
-            let cells = [Cell::text(payer), Cell::text(fund), Cell::text(from), Cell::Money(amount)];
+            let cells =
+                [Cell::text(payer), Cell::text(fund), Cell::text(from), Cell::Money(amount)];
             shares.rows.push(cells.to_vec());
         }
         sheets.push(shares);
@@ -213,7 +214,8 @@ impl Statement {
         let mut earlier = Report::new("earlier-reversals", title, &EARLIER);
         earlier.rows = self.earlier;
         sheets.push(earlier);
-        let mut borne = Report::new("facility-borne", ("医疗机构负担", "Borne by facilities"), &BORNE);
+        let mut borne =
+            Report::new("facility-borne", ("医疗机构负担", "Borne by facilities"), &BORNE);
         borne.rows = self.borne;
         sheets.push(borne);
         let mut breaches = Report::new("breaches", ("指标超限", "Breaches of checks"), &BREACHES);

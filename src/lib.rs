@@ -25,6 +25,7 @@ pub mod folder;
 pub mod service;
 pub mod verify;
 pub mod sheet;
+pub mod spreadsheet;
 pub mod cases;
 pub mod worse_off;
 pub mod rules_view;

@@ -70,11 +70,7 @@ pub enum OutlineError {
 /// date first, unless another process does so now or the directory cannot be written; then the rest is read from the ledger.
 ///
 /// Takes no lock on the store, and may run beside a server.
-pub fn each(
-    store: &Path,
-    after: u64,
-    mut next: impl FnMut(Extract),
-) -> Result<Head, OutlineError> {
+pub fn each(store: &Path, after: u64, mut next: impl FnMut(Extract)) -> Result<Head, OutlineError> {
     let journal = store.join("journal");
     if !journal.is_dir() {
         return Err(OutlineError::NoStore(store.to_owned()));

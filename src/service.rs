@@ -35,6 +35,7 @@ use crate::store::apply::ENTRY_VERSION;
 use crate::store::fault::Fault;
 use crate::store::halt::Halted;
 use crate::store::journal::record::RECORD_BYTES_MAX;
+use crate::table::settlements::ColumnNames;
 
 use prost::Message;
 use tokio::sync::watch;
@@ -97,6 +98,7 @@ pub struct Service {
     locks: Vec<tokio::sync::Mutex<()>>,
     register_lock: tokio::sync::Mutex<()>,
     office_lock: tokio::sync::Mutex<()>,
+    columns: ColumnNames,
 }
 
 /// Reads all packs of a folder.
@@ -119,7 +121,28 @@ impl Service {
         let locks = (0..LOCKS).map(|_| tokio::sync::Mutex::new(())).collect();
         let book = RwLock::new(Arc::new(book));
         let (register_lock, office_lock) = Default::default();
-        Service { store, book, rules, line_facts, locks, register_lock, office_lock }
+        Service {
+            store,
+            book,
+            rules,
+            line_facts,
+            locks,
+            register_lock,
+            office_lock,
+            columns: ColumnNames::default(),
+        }
+    }
+
+    /// With other names for the columns of hospitals' lists.
+    #[must_use]
+    pub fn naming(mut self, columns: ColumnNames) -> Service {
+        self.columns = columns;
+        self
+    }
+
+    /// What the columns of hospitals' lists are called.
+    pub fn columns(&self) -> &ColumnNames {
+        &self.columns
     }
 
     /// The packs in force.

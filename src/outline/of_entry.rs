@@ -204,7 +204,8 @@ fn layer(step: &proto::StepResult) -> Option<LayerRow> {
     if let Some(Basis::Floor(trace)) = &step.basis
         && trace.matched
     {
-        layer.guarantee = vec![fen(&trace.measured)?, fen(&trace.remaining)?, fen(&trace.shortfall)?];
+        layer.guarantee =
+            vec![fen(&trace.measured)?, fen(&trace.remaining)?, fen(&trace.shortfall)?];
         layer.ratio = ten_thousandths(&trace.ratio).map_or(0, |ratio| ratio + 1);
     }
     Some(layer)

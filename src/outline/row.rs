@@ -148,8 +148,7 @@ impl SettledRow {
 
 impl Row {
     pub(super) fn read(number: u64, content: &[u8]) -> Result<Row, OutlineError> {
-        Row::decode(content)
-            .map_err(|error| OutlineError::Entry { number, why: error.to_string() })
+        Row::decode(content).map_err(|error| OutlineError::Entry { number, why: error.to_string() })
     }
 
     /// As the core has it.
@@ -221,8 +220,18 @@ fn day(number: u32) -> Option<Day> {
 
 impl SettledRow {
     fn settled(self) -> Option<Settled> {
-        let [total, in_scope, copay_first, over_limit, own_expense, borne, payments, patient, facility_borne, account] =
-            <[i64; 10]>::try_from(self.amounts).ok()?.map(Money::from_fen);
+        let [
+            total,
+            in_scope,
+            copay_first,
+            over_limit,
+            own_expense,
+            borne,
+            payments,
+            patient,
+            facility_borne,
+            account,
+        ] = <[i64; 10]>::try_from(self.amounts).ok()?.map(Money::from_fen);
         let mut parts = Parts::default();
         parts[Part::InScope] = in_scope;
         parts[Part::CopayFirst] = copay_first;

@@ -117,6 +117,7 @@ impl Refusal {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one closed list")]
     fn chinese(&self) -> String {
         match self {
             Refusal::Malformed { field, want } => format!("字段 {field} 应为{}", want.1),

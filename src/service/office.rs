@@ -97,7 +97,8 @@ impl Compared {
     fn since(&self, number: u64, before: &proto::Reconciliation, now: &mut proto::Reconciliation) {
         let key = |one: &proto::ReconcileDifference| {
             let names = |row: &Option<proto::HospitalRow>| {
-                row.as_ref().map(|row| (row.reference.clone(), row.admission.clone(), row.is_refund))
+                row.as_ref()
+                    .map(|row| (row.reference.clone(), row.admission.clone(), row.is_refund))
             };
             (one.class.clone(), names(&one.hospital), names(&one.ledger))
         };
@@ -141,8 +142,12 @@ impl Service {
             let Some(Record::Reconciliation(before)) = &office_record(&stored)?.record else {
                 return Err(used_for_another_kind());
             };
-            compare::same(&before.scope, &result.scope)?;
-            compare::same(&before.source, &result.source)?;
+            let asked = |one: &proto::Reconciliation| proto::Reconciliation {
+                scope: one.scope.clone(),
+                source: one.source.clone(),
+                ..proto::Reconciliation::default()
+            };
+            compare::same(&asked(before), &asked(&result))?;
             return self.reconciliation(number);
         }
         let stored = self.write(writer, Record::Reconciliation(result)).await?;
@@ -207,8 +212,9 @@ impl Service {
         let _turn = self.office_lock.lock().await;
         if let Some(stored) = self.made_by(&name)? {
             let signed = signed_of(stored)?;
+            let of = |number| proto::SignOffRequest { number, ..proto::SignOffRequest::default() };
             let before = signed.request.as_ref().map_or(0, |request| request.number);
-            compare::same(&before, &request.number)?;
+            compare::same(&of(before), &of(request.number))?;
             return Ok(signed);
         }
         // What is signed has to be there.
@@ -357,9 +363,7 @@ pub fn clear(
 fn office_record(stored: &Stored) -> Result<&proto::OfficeRecord, Failure> {
     match &stored.entry.kind {
         Some(Kind::Office(record)) => Ok(record),
-        Some(
-            Kind::Settlement(_) | Kind::Reversal(_) | Kind::Opening(_) | Kind::Register(_),
-        )
+        Some(Kind::Settlement(_) | Kind::Reversal(_) | Kind::Opening(_) | Kind::Register(_))
         | None => Err(used_for_another_kind()),
     }
 }
@@ -389,14 +393,14 @@ fn reconciliation_of(stored: Stored) -> Result<proto::ReconciliationRecord, Fail
 fn signed_of(stored: Stored) -> Result<proto::SignOffReply, Failure> {
     let Stored { sequence, digest, entry, .. } = stored;
     match entry.kind {
-        Some(Kind::Office(proto::OfficeRecord { record: Some(Record::SignOff(request)), .. })) => {
-            Ok(proto::SignOffReply {
-                number: sequence,
-                digest: digest.to_string(),
-                recorded_at: entry.recorded_at,
-                request: Some(request),
-            })
-        }
+        Some(Kind::Office(proto::OfficeRecord {
+            record: Some(Record::SignOff(request)), ..
+        })) => Ok(proto::SignOffReply {
+            number: sequence,
+            digest: digest.to_string(),
+            recorded_at: entry.recorded_at,
+            request: Some(request),
+        }),
         _ => Err(used_for_another_kind()),
     }
 }
@@ -404,14 +408,14 @@ fn signed_of(stored: Stored) -> Result<proto::SignOffReply, Failure> {
 fn clearing_of(stored: Stored) -> Result<proto::ClearingRecord, Failure> {
     let Stored { sequence, digest, entry, .. } = stored;
     match entry.kind {
-        Some(Kind::Office(proto::OfficeRecord { record: Some(Record::Clearing(record)), .. })) => {
-            Ok(proto::ClearingRecord {
-                number: sequence,
-                digest: digest.to_string(),
-                recorded_at: entry.recorded_at,
-                ..record
-            })
-        }
+        Some(Kind::Office(proto::OfficeRecord {
+            record: Some(Record::Clearing(record)), ..
+        })) => Ok(proto::ClearingRecord {
+            number: sequence,
+            digest: digest.to_string(),
+            recorded_at: entry.recorded_at,
+            ..record
+        }),
         _ => Err(used_for_another_kind()),
     }
 }

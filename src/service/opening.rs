@@ -158,11 +158,7 @@ fn opening_of(stored: Stored) -> Result<proto::Opening, Failure> {
             reversed_by,
             ..opening
         }),
-        Some(
-            Kind::Settlement(_) | Kind::Reversal(_) | Kind::Register(_) | Kind::Office(_),
-        )
-        | None => {
-            Err(used_for_another_kind())
-        }
+        Some(Kind::Settlement(_) | Kind::Reversal(_) | Kind::Register(_) | Kind::Office(_))
+        | None => Err(used_for_another_kind()),
     }
 }

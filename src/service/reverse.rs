@@ -204,11 +204,7 @@ fn reversal_of(stored: Stored) -> Result<proto::Reversal, Failure> {
             recorded_at: entry.recorded_at,
             ..reversal
         }),
-        Some(
-            Kind::Settlement(_) | Kind::Opening(_) | Kind::Register(_) | Kind::Office(_),
-        )
-        | None => {
-            Err(used_for_another_kind())
-        }
+        Some(Kind::Settlement(_) | Kind::Opening(_) | Kind::Register(_) | Kind::Office(_))
+        | None => Err(used_for_another_kind()),
     }
 }

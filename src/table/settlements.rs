@@ -230,14 +230,18 @@ impl<'n> List<'n> {
 /// An amount; a refund's may carry a minus. Two decimals; more are read where they are zeros.
 fn amount(text: &str) -> Result<Money, Wrong> {
     let text = match text.split_once('.') {
-        Some((whole, fraction)) if 2 < fraction.len() && fraction[2..].bytes().all(|one| one == b'0') => {
+        Some((whole, fraction))
+            if 2 < fraction.len() && fraction[2..].bytes().all(|one| one == b'0') =>
+        {
             text.get(..whole.len() + 3).unwrap_or(text)
         }
         Some(_) | None => text,
     };
     let wrong = |why: NumberError| {
         (
-            format!("{why}; write yuan with at most two decimals and no separators, such as 1234.50"),
+            format!(
+                "{why}; write yuan with at most two decimals and no separators, such as 1234.50"
+            ),
             format!("{};应为元,至多两位小数,不带千分位,如 1234.50", why.zh()),
         )
     };
@@ -268,9 +272,6 @@ fn day(text: &str) -> Result<Day, Wrong> {
         (None, None) => String::new(),
     };
     cell::day(&written).map_err(|_| {
-        (
-            "is not a day such as 2018-06-15".to_owned(),
-            "不是 2018-06-15 形式的日期".to_owned(),
-        )
+        ("is not a day such as 2018-06-15".to_owned(), "不是 2018-06-15 形式的日期".to_owned())
     })
 }

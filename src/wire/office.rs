@@ -4,6 +4,7 @@ use crate::calendar::Day;
 use crate::clear::Clearing;
 use crate::clear::Month;
 use crate::id::FacilityId;
+use crate::id::masked;
 use crate::money::Money;
 use crate::proto;
 use crate::reconcile::Book;
@@ -88,8 +89,10 @@ pub fn take_row(list: &mut Book, row: &proto::HospitalRow) -> Result<(), Refusal
         line: row.line,
         ..Settled::default()
     };
-    list.push(&settled)
-        .map_err(|_| Refusal::TooMany { what: "rows".to_owned(), max: u32::MAX.try_into().unwrap_or(usize::MAX) })
+    list.push(&settled).map_err(|_| Refusal::TooMany {
+        what: "rows".to_owned(),
+        max: u32::MAX.try_into().unwrap_or(usize::MAX),
+    })
 }
 
 /// A row as a message.
@@ -117,14 +120,13 @@ pub fn difference(
     difference: &Difference,
     (hospital, ledger): (&Book, &Book),
 ) -> proto::ReconcileDifference {
-    let fields = difference.fields(hospital, ledger).into_iter().map(|one| {
-        proto::FieldDifference {
+    let fields =
+        difference.fields(hospital, ledger).into_iter().map(|one| proto::FieldDifference {
             field: one.field.name().to_owned(),
             hospital: one.hospital,
             ledger: one.ledger,
             by: one.by.map(|by| by.to_string()).unwrap_or_default(),
-        }
-    });
+        });
     proto::ReconcileDifference {
         class: difference.class.name().to_owned(),
         cause: difference.cause.map(|cause| cause.name().to_owned()).unwrap_or_default(),
@@ -185,7 +187,8 @@ pub fn sheet(report: &Report) -> proto::Sheet {
     let title = |(zh, en): &Title| proto::Title { zh: (*zh).to_owned(), en: (*en).to_owned() };
     let cell = |cell: &Cell| {
         let (text, en) = (cell.shown(Lang::Zh), cell.shown(Lang::En));
-        proto::SheetCell { en: if en == text { String::new() } else { en }, text }
+        let is_number = cell.is_number();
+        proto::SheetCell { en: if en == text { String::new() } else { en }, text, is_number }
     };
     proto::Sheet {
         name: report.name.to_owned(),
@@ -196,5 +199,120 @@ pub fn sheet(report: &Report) -> proto::Sheet {
             .iter()
             .map(|row| proto::SheetRow { cells: row.iter().map(cell).collect() })
             .collect(),
+    }
+}
+
+const DIFFERENCE_COLUMNS: [Title; 17] = [
+    ("类别", "Class"),
+    ("可能原因", "Likely cause"),
+    ("处理", "What mends it"),
+    ("文件行", "Row of the file"),
+    ("结算编号(医院)", "setl_id (hospital)"),
+    ("结算编号(中心)", "setl_id (ledger)"),
+    ("就诊编号", "mdtrt_id"),
+    ("人员", "psn_no"),
+    ("退费", "Refund"),
+    ("总额(医院)", "medfee_sumamt (hospital)"),
+    ("总额(中心)", "medfee_sumamt (ledger)"),
+    ("基金(医院)", "fund_pay_sumamt (hospital)"),
+    ("基金(中心)", "fund_pay_sumamt (ledger)"),
+    ("账户(医院)", "acct_pay (hospital)"),
+    ("账户(中心)", "acct_pay (ledger)"),
+    ("日期(中心)", "setl_time (ledger)"),
+    ("不符字段", "Fields that differ"),
+];
+
+/// Differences as a table. Persons are not shown whole.
+pub fn differences_sheet<'d>(
+    differences: impl Iterator<Item = &'d proto::ReconcileDifference>,
+) -> proto::Sheet {
+    let titles = DIFFERENCE_COLUMNS.iter();
+    proto::Sheet {
+        name: "differences".to_owned(),
+        title: Some(proto::Title { zh: "对账差异".to_owned(), en: "Differences".to_owned() }),
+        columns: titles
+            .map(|(zh, en)| proto::Title { zh: (*zh).to_owned(), en: (*en).to_owned() })
+            .collect(),
+        rows: differences.map(difference_row).collect(),
+    }
+}
+
+fn difference_row(one: &proto::ReconcileDifference) -> proto::SheetRow {
+    let words = |title: &Option<proto::Title>| {
+        let title = title.clone().unwrap_or_default();
+        proto::SheetCell { text: title.zh, en: title.en, is_number: false }
+    };
+    let text = |text: &str| proto::SheetCell { text: text.to_owned(), ..Default::default() };
+    let amount = |row: &Option<proto::HospitalRow>, of: fn(&proto::HospitalRow) -> &String| {
+        let text = row.as_ref().map(|row| of(row).clone()).unwrap_or_default();
+        proto::SheetCell { is_number: !text.is_empty(), text, en: String::new() }
+    };
+    let (hospital, ledger) = (&one.hospital, &one.ledger);
+    let either = hospital.as_ref().or(ledger.as_ref()).cloned().unwrap_or_default();
+    let line = hospital.as_ref().map_or(0, |row| row.line);
+    let refund = if either.is_refund { ("是", "yes") } else { ("", "") };
+    let fields: Vec<String> = one.fields.iter().map(field_text).collect();
+    let cells = vec![
+        words(&one.class_title),
+        words(&one.cause_title),
+        words(&one.remedy),
+        text(&if line == 0 { String::new() } else { line.to_string() }),
+        text(hospital.as_ref().map_or("", |row| &row.reference)),
+        text(ledger.as_ref().map_or("", |row| &row.reference)),
+        text(&either.admission),
+        text(&masked(&either.person)),
+        proto::SheetCell { text: refund.0.to_owned(), en: refund.1.to_owned(), is_number: false },
+        amount(hospital, |row| &row.total),
+        amount(ledger, |row| &row.total),
+        amount(hospital, |row| &row.fund),
+        amount(ledger, |row| &row.fund),
+        amount(hospital, |row| &row.account),
+        amount(ledger, |row| &row.account),
+        text(ledger.as_ref().map_or("", |row| &row.day)),
+        text(&fields.join("; ")),
+    ];
+    proto::SheetRow { cells }
+}
+
+fn field_text(one: &proto::FieldDifference) -> String {
+    if one.field == "psn_no" {
+        return format!("psn_no {} / {}", masked(&one.hospital), masked(&one.ledger));
+    }
+    let by = if one.by.is_empty() { String::new() } else { format!(" ({})", one.by) };
+    format!("{} {} / {}{by}", one.field, one.hospital, one.ledger)
+}
+
+const TOTAL_COLUMNS: [Title; 6] = [
+    ("", ""),
+    ("笔数", "Rows"),
+    ("医疗费总额", "medfee_sumamt"),
+    ("基金支付总额", "fund_pay_sumamt"),
+    ("个人账户支出", "acct_pay"),
+    ("个人现金支出", "psn_cash_pay"),
+];
+
+/// The totals of a result as a table.
+pub fn totals_sheet(record: &proto::ReconciliationRecord) -> proto::Sheet {
+    let result = record.reconciliation.clone().unwrap_or_default();
+    let row = |zh: &str, en: &str, totals: Option<proto::ReconcileTotals>| {
+        let totals = totals.unwrap_or_default();
+        let name = proto::SheetCell { text: zh.to_owned(), en: en.to_owned(), is_number: false };
+        let number = |text: String| proto::SheetCell {
+            is_number: !text.is_empty(),
+            text,
+            en: String::new(),
+        };
+        let proto::ReconcileTotals { count, total, fund, account, cash } = totals;
+        let amounts = [count.to_string(), total, fund, account, cash].map(number);
+        proto::SheetRow { cells: std::iter::once(name).chain(amounts).collect() }
+    };
+    proto::Sheet {
+        name: "totals".to_owned(),
+        title: Some(proto::Title { zh: "总账".to_owned(), en: "Totals".to_owned() }),
+        columns: TOTAL_COLUMNS
+            .iter()
+            .map(|(zh, en)| proto::Title { zh: (*zh).to_owned(), en: (*en).to_owned() })
+            .collect(),
+        rows: vec![row("医院", "hospital", result.hospital), row("中心", "ledger", result.ledger)],
     }
 }

@@ -16,6 +16,7 @@ mod faults;
 mod generate;
 mod golden;
 mod limits;
+mod office;
 mod packs;
 mod properties;
 mod python;

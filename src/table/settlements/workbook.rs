@@ -17,7 +17,12 @@ const DIGITS_EXACT: usize = 15;
 pub(super) fn read(file: &[u8], list: &mut List<'_>) {
     let sheet = Xlsx::new(Cursor::new(file)).ok().and_then(|mut book| book.worksheet_range_at(0));
     let Some(Ok(sheet)) = sheet else {
-        list.complain(0, "", "the workbook cannot be read; save it again", "工作簿无法读取;请重新另存");
+        list.complain(
+            0,
+            "",
+            "the workbook cannot be read; save it again",
+            "工作簿无法读取;请重新另存",
+        );
         return;
     };
     let first = u64::from(sheet.start().map_or(0, |(row, _)| row)) + 1;

@@ -15,7 +15,12 @@ const UNPACKED_MAX: u64 = 1 << 30;
 
 pub(super) fn read(file: &[u8], list: &mut List<'_>) {
     let Ok(mut archive) = ZipArchive::new(Cursor::new(file)) else {
-        list.complain(0, "", "the file is a damaged ZIP; send it again", "ZIP 文件已损坏;请重新导出");
+        list.complain(
+            0,
+            "",
+            "the file is a damaged ZIP; send it again",
+            "ZIP 文件已损坏;请重新导出",
+        );
         return;
     };
     let mut unpacked = 0_u64;

@@ -33,7 +33,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "statement",
         ],
     ),
-    ("reconcile", &["money", "calendar", "refusal"]),
+    ("report", &["money", "calendar", "refusal"]),
+    ("extract", &["money", "calendar", "bill"]),
+    ("reconcile", &["money", "calendar", "refusal", "extract"]),
+    ("clear", &["money", "calendar", "report", "extract"]),
     // The shell: no policy.
     ("proto", &[]),
     (
@@ -50,11 +53,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "accumulators",
             "situation",
             "statement",
+            "report",
+            "reconcile",
+            "clear",
             "proto",
         ],
     ),
     ("store", &["id", "refusal", "register", "accumulators", "proto", "wire"]),
-    ("table", &["money", "calendar", "id", "bill", "refusal", "register", "accumulators"]),
+    ("outline", &["money", "calendar", "bill", "extract", "reconcile", "proto", "store"]),
+    (
+        "table",
+        &["money", "calendar", "id", "bill", "refusal", "register", "accumulators", "reconcile"],
+    ),
     ("folder", &["id", "refusal", "register", "rules", "table"]),
     (
         "service",
@@ -71,9 +81,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "situation",
             "statement",
             "settle",
+            "reconcile",
+            "clear",
             "proto",
             "wire",
             "store",
+            "outline",
+            "table",
             "folder",
         ],
     ),
@@ -96,6 +110,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("sheet", &["money", "id", "refusal", "proto"]),
+    ("spreadsheet", &["refusal", "proto"]),
     (
         "cases",
         &[
@@ -148,7 +163,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "sheet",
         ],
     ),
-    ("grpc", &["refusal", "proto", "wire", "store", "service", "rules_view"]),
+    ("grpc", &["refusal", "reconcile", "proto", "wire", "store", "service", "rules_view"]),
     ("pages", &["money", "id", "refusal", "proto", "store", "service"]),
     ("http", &["store", "service", "pages"]),
     ("config", &[]),
@@ -162,6 +177,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "rules",
             "accumulators",
             "situation",
+            "reconcile",
             "proto",
             "wire",
             "store",
@@ -170,6 +186,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "service",
             "verify",
             "sheet",
+            "spreadsheet",
             "cases",
             "worse_off",
             "rules_view",
@@ -182,15 +199,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// The last module of the core.
-const CORE_ENDS_WITH: &str = "reconcile";
+const CORE_ENDS_WITH: &str = "clear";
 
 /// Where the generated messages may be seen.
 const SEES_MESSAGES: &[&str] = &[
     "wire",
     "store",
+    "outline",
     "service",
     "verify",
     "sheet",
+    "spreadsheet",
     "cases",
     "rules_view",
     "grpc",
@@ -202,16 +221,19 @@ const SEES_MESSAGES: &[&str] = &[
 /// Which modules may name which crate: every dependency, and of `std` what reaches the world. `*` is every module.
 const NAMES: &[(&str, &[&str])] = &[
     ("axum", &["pages", "http"]),
+    ("calamine", &["table"]),
     ("clap", &["cli"]),
     ("crc32fast", &["store"]),
-    ("csv", &["table"]),
+    ("csv", &["table", "spreadsheet"]),
+    ("encoding_rs", &["table"]),
     ("getrandom", &["pages"]),
     ("indicatif", &["cli"]),
     ("jiff", &["calendar"]),
     ("maud", &["pages"]),
     ("pbjson", &[]),
-    ("prost", &["store", "service", "grpc", "cli"]),
+    ("prost", &["store", "outline", "service", "grpc", "cli"]),
     ("rust_decimal", &["money"]),
+    ("rust_xlsxwriter", &["spreadsheet"]),
     ("serde", &["wire", "service", "pages", "config", "cli"]),
     ("serde_json", &["wire", "vectors", "cli"]),
     ("serde_urlencoded", &["pages"]),
@@ -228,9 +250,10 @@ const NAMES: &[(&str, &[&str])] = &[
     ("tower", &["cli"]),
     ("tracing", &["store", "service", "grpc", "pages", "http", "cli"]),
     ("tracing_subscriber", &["cli"]),
+    ("zip", &["table"]),
     ("std::env", &["vectors", "cli"]),
-    ("std::fs", &["store", "folder", "config", "vectors", "cli"]),
-    ("std::io", &["store", "folder", "http", "config", "vectors", "cli"]),
+    ("std::fs", &["store", "outline", "folder", "config", "vectors", "cli"]),
+    ("std::io", &["store", "outline", "table", "folder", "http", "config", "vectors", "cli"]),
     ("std::net", &["config", "cli"]),
     ("std::os", &["store"]),
     ("std::process", &["vectors", "cli"]),
