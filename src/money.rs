@@ -427,8 +427,13 @@ impl Price {
     /// Whether `amount` differs from quantity × this price by less than a fen, so that a HIS may round as it likes
     /// (spec 2.3): 3 × 0.335 may be 1.00 or 1.01.
     pub fn explains(self, quantity: Quantity, amount: Money) -> bool {
-        let product = self.0.checked_mul(quantity.0);
-        product.is_some_and(|product| (amount.0 - product).abs() < Decimal::new(1, 2))
+        let product = self.times(quantity);
+        product.is_some_and(|product| (amount.0 - product.0).abs() < Decimal::new(1, 2))
+    }
+
+    /// What this many units cost, exactly; none where that has too many digits.
+    pub fn times(self, quantity: Quantity) -> Option<Exact> {
+        self.0.checked_mul(quantity.0).map(Exact)
     }
 
     /// What lies above `limit` on this many units, exactly (spec 2.5 d).

@@ -3,9 +3,8 @@
 //! Pages are whole without a script; the script only makes them quicker to use. Whatever stands in a page is escaped by the
 //! templates. A form that writes carries a request id that the server made, so that sending it twice settles once.
 
-#![allow(dead_code, reason = "parts that pages to come are made of")]
-
 pub(crate) mod assets;
+pub(crate) mod blocks;
 pub(crate) mod chart;
 pub(crate) mod fields;
 pub(crate) mod guard;

@@ -14,6 +14,7 @@ use crate::service::now;
 use crate::wire::to_proto;
 
 pub use crate::rules_view::page::page;
+pub(crate) use crate::rules_view::page::pieces;
 
 /// A pack in short.
 pub fn summary(pack: &Pack) -> proto::PackSummary {

@@ -14,14 +14,14 @@ macro_rules! say {
     };
 }
 
-mod bill;
+pub(crate) mod bill;
 mod entries;
-mod explain;
+pub(crate) mod explain;
 pub(crate) mod figures;
 mod floor;
-mod head;
+pub(crate) mod head;
 pub(crate) mod layout;
-mod result;
+pub(crate) mod result;
 mod share;
 #[cfg(test)]
 mod tests;
@@ -30,6 +30,7 @@ pub(crate) mod words;
 
 use crate::proto;
 use crate::refusal::Lang;
+use crate::sheet::layout::Block;
 use crate::sheet::layout::Page;
 
 pub use crate::sheet::bill::lines;
@@ -43,6 +44,15 @@ pub use crate::sheet::explain::explain;
 ///
 /// Personal data: the patient is shown masked.
 pub fn settlement(record: &proto::SettlementRecord, lang: Lang) -> String {
+    page_of(record, lang).text()
+}
+
+/// The same in pieces, for whoever does not print to a terminal.
+pub(crate) fn pieces(record: &proto::SettlementRecord, lang: Lang) -> Vec<Block> {
+    page_of(record, lang).blocks()
+}
+
+fn page_of(record: &proto::SettlementRecord, lang: Lang) -> Page {
     let mut page = Page::new(lang);
     head::of_record(&mut page, record, lang);
     if let Some(statement) = &record.statement {
@@ -53,7 +63,7 @@ pub fn settlement(record: &proto::SettlementRecord, lang: Lang) -> String {
         page.heading(words::pick(lang, "结算后的年度累计", "The year after it"));
         entries::year(&mut page, year, steps, lang);
     }
-    page.text()
+    page
 }
 
 /// Writes the sheet of a quote (预结算单). Nothing was recorded.

@@ -3,6 +3,7 @@
 //! A table is UTF-8, with or without a byte order mark, separated by commas; its first row names the columns, in any order.
 //! White space around a cell and rows without content are read over.
 
+mod bill;
 mod catalogue;
 mod cell;
 mod facilities;
@@ -14,6 +15,7 @@ pub mod settlements;
 
 use crate::accumulators::AccumulatorKey;
 use crate::accumulators::Sums;
+use crate::bill::Line;
 use crate::id::OpeningId;
 use crate::refusal::Lang;
 use crate::register::Facility;
@@ -142,6 +144,14 @@ pub struct Opening {
 /// Errors: all bad rows; none of the table is taken then.
 pub fn openings(table: &[u8]) -> Result<Vec<Opening>, Complaints> {
     openings::read(table)
+}
+
+/// Reads the lines of a bill (费用明细表). A line without an id is numbered by its row, one without an amount costs quantity × unit
+/// price, rounded to the fen.
+///
+/// Errors: all bad rows; none of the table is taken then.
+pub fn bill_lines(table: &[u8]) -> Result<Vec<Line>, Complaints> {
+    bill::read(table)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The stylesheet and the script, built into the program. Their addresses hold a digest, so that browsers may keep them.
+//! The stylesheet, the script and the icon, built into the program. Their addresses hold a digest, so that browsers may keep them.
 
 use axum::Router;
 use axum::http::header;
@@ -12,11 +12,14 @@ use std::sync::LazyLock;
 
 const STYLE: &str = include_str!("assets/onestop.css");
 const SCRIPT: &str = include_str!("assets/onestop.js");
+const ICON: &str = include_str!("assets/onestop.svg");
 
 /// Where the stylesheet is.
 pub(crate) static STYLE_PATH: LazyLock<String> = LazyLock::new(|| path(STYLE, "css"));
 /// Where the script is.
 pub(crate) static SCRIPT_PATH: LazyLock<String> = LazyLock::new(|| path(SCRIPT, "js"));
+/// Where the icon is.
+pub(crate) static ICON_PATH: LazyLock<String> = LazyLock::new(|| path(ICON, "svg"));
 
 fn path(text: &str, kind: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
@@ -28,6 +31,7 @@ pub(super) fn router() -> Router {
     Router::new()
         .route(&STYLE_PATH, get(|| async { asset(STYLE, "text/css; charset=utf-8") }))
         .route(&SCRIPT_PATH, get(|| async { asset(SCRIPT, "text/javascript; charset=utf-8") }))
+        .route(&ICON_PATH, get(|| async { asset(ICON, "image/svg+xml") }))
 }
 
 fn asset(text: &'static str, kind: &'static str) -> Response {

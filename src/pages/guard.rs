@@ -9,6 +9,7 @@ use crate::pages::visit;
 use crate::pages::visit::Cookie;
 use crate::pages::visit::Visit;
 use crate::pages::visit::cookie;
+use crate::refusal::Lang;
 
 use axum::extract::Request;
 use axum::http::HeaderMap;
@@ -49,16 +50,22 @@ pub(super) async fn guard(mut request: Request, next: Next) -> Response {
     };
     let uri = request.uri();
     let address = uri.path_and_query().map_or("/", |address| address.as_str()).to_owned();
-    let visit = Visit::read(headers, address, token);
-    let mut response = if request.method() != Method::GET && !of_this_site(headers) {
-        layout::forbidden(&visit)
-    } else if let Some((lang, rest)) = switched(&request) {
-        let kept = cookie(Cookie::Lang, &lang);
-        ([(header::SET_COOKIE, kept)], Redirect::to(&rest)).into_response()
-    } else {
-        request.extensions_mut().insert(visit.clone());
-        next.run(request).await
+    let mut visit = Visit::read(headers, address, token);
+    let wish = switched(&request);
+    let mut response = match &wish {
+        _ if request.method() != Method::GET && !of_this_site(headers) => layout::forbidden(&visit),
+        Some(wish) if request.method() == Method::GET => Redirect::to(&wish.rest).into_response(),
+        _ => {
+            visit.lang = wish.as_ref().map_or(visit.lang, |wish| wish.lang);
+            request.extensions_mut().insert(visit.clone());
+            next.run(request).await
+        }
     };
+    if let Some(wish) = wish
+        && let Ok(kept) = HeaderValue::from_str(&cookie(Cookie::Lang, wish.code))
+    {
+        response.headers_mut().append(header::SET_COOKIE, kept);
+    }
     if is_new && let Ok(kept) = HeaderValue::from_str(&cookie(Cookie::Token, &visit.token)) {
         response.headers_mut().append(header::SET_COOKIE, kept);
     }
@@ -84,21 +91,29 @@ fn of_this_site(headers: &HeaderMap) -> bool {
     }
 }
 
-/// Another language that a page is asked in, and the address of the page without the wish.
-fn switched(request: &Request) -> Option<(String, String)> {
-    if request.method() != Method::GET {
-        return None;
-    }
+/// Another language that a page is asked in.
+#[derive(Debug, PartialEq, Eq)]
+struct Wish {
+    lang: Lang,
+    code: &'static str,
+    /// The address of the page without the wish.
+    rest: String,
+}
+
+fn switched(request: &Request) -> Option<Wish> {
     let query = request.uri().query()?;
     let (wish, rest): (Vec<&str>, Vec<&str>) =
         query.split('&').partition(|pair| pair.starts_with("lang="));
-    let wish = wish.last()?.strip_prefix("lang=")?;
-    visit::lang(wish)?;
+    let (lang, code) = match *wish.last()? {
+        "lang=zh" => (Lang::Zh, "zh"),
+        "lang=en" => (Lang::En, "en"),
+        _ => return None,
+    };
     // A path that begins with two slashes would be another site's.
     let path = format!("/{}", request.uri().path().trim_start_matches('/'));
     let rest = rest.join("&");
-    let address = if rest.is_empty() { path } else { format!("{path}?{rest}") };
-    Some((wish.to_owned(), address))
+    let rest = if rest.is_empty() { path } else { format!("{path}?{rest}") };
+    Some(Wish { lang, code, rest })
 }
 
 #[cfg(test)]
@@ -133,10 +148,11 @@ mod tests {
         let asked = |uri: &'static str| {
             switched(&Request::builder().uri(uri).body(axum::body::Body::empty()).unwrap())
         };
-        let to = |lang: &str, rest: &str| Some((lang.to_owned(), rest.to_owned()));
-        assert_eq!(asked("/counter?find=a&lang=en&x=1"), to("en", "/counter?find=a&x=1"));
-        assert_eq!(asked("/counter?lang=zh"), to("zh", "/counter"));
-        assert_eq!(asked("//evil.example?lang=zh"), to("zh", "/evil.example"));
+        let to = |lang, code, rest: &str| Some(Wish { lang, code, rest: rest.to_owned() });
+        let en = |rest| to(Lang::En, "en", rest);
+        assert_eq!(asked("/counter?find=a&lang=en&x=1"), en("/counter?find=a&x=1"));
+        assert_eq!(asked("/counter?lang=zh"), to(Lang::Zh, "zh", "/counter"));
+        assert_eq!(asked("//evil.example?lang=en"), en("/evil.example"));
         assert_eq!(asked("/counter?lang=xx"), None);
         assert_eq!(asked("/counter"), None);
     }

@@ -39,7 +39,7 @@ pub(crate) struct Tab {
 pub(crate) enum Switch {
     /// By asking for it again.
     Again,
-    /// By sending a form of it again, which leads to the same page: the form's id and where it goes.
+    /// By sending a form of it again, which leads to the same page: the form's id, and where it goes without a query.
     Form(&'static str, &'static str),
 }
 
@@ -80,6 +80,7 @@ impl Page<'_> {
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     title { (self.title) " · " (visit.pick("一站式结算", "onestop")) }
                     link rel="stylesheet" href=(*assets::STYLE_PATH);
+                    link rel="icon" href=(*assets::ICON_PATH);
                     script src=(*assets::SCRIPT_PATH) defer {}
                 }
                 body {
@@ -126,7 +127,7 @@ impl Page<'_> {
             @match self.switch {
                 Switch::Again => a .lang lang=(tag) href={ (address) (mark) "lang=" (code) } { (name) },
                 Switch::Form(form, action) => button .lang lang=(tag) type="submit" form=(form)
-                    formaction=(action) formnovalidate name="lang" value=(code) { (name) },
+                    formaction={ (action) "?lang=" (code) } formnovalidate { (name) },
             }
         }
     }

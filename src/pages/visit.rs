@@ -103,7 +103,7 @@ pub(crate) fn is_random(text: &str) -> bool {
 impl Visit {
     /// Reads the cookies; what was never set has its default.
     pub(super) fn read(headers: &HeaderMap, address: String, token: String) -> Visit {
-        let lang = Cookie::Lang.of(headers).and_then(lang).unwrap_or(Lang::Zh);
+        let lang = if Cookie::Lang.of(headers) == Some("en") { Lang::En } else { Lang::Zh };
         let window = Cookie::Window.of(headers);
         let window = window.and_then(|text| serde_urlencoded::from_str::<Window>(text).ok());
         Visit { lang, window: window.filter(Window::is_whole), token, address }
@@ -115,15 +115,6 @@ impl Visit {
             Lang::Zh => zh,
             Lang::En => en,
         }
-    }
-}
-
-/// A language by its code.
-pub(super) fn lang(text: &str) -> Option<Lang> {
-    match text {
-        "zh" => Some(Lang::Zh),
-        "en" => Some(Lang::En),
-        _ => None,
     }
 }
 

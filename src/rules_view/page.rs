@@ -14,6 +14,7 @@ use crate::rules::when::When;
 use crate::rules_view::conditions;
 use crate::rules_view::steps;
 use crate::sheet::figures;
+use crate::sheet::layout::Block;
 use crate::sheet::layout::Page;
 use crate::sheet::words;
 use crate::sheet::words::pick;
@@ -24,6 +25,15 @@ const MARK: &str = "  - ";
 
 /// Writes a pack as a person reads it; every assumed number is marked.
 pub fn page(pack: &Pack, lang: Lang) -> String {
+    page_of(pack, lang).text()
+}
+
+/// The same in pieces, for whoever does not print to a terminal.
+pub(crate) fn pieces(pack: &Pack, lang: Lang) -> Vec<Block> {
+    page_of(pack, lang).blocks()
+}
+
+fn page_of(pack: &Pack, lang: Lang) -> Page {
     let mut page = Page::new(lang);
     let (id, from) = (&pack.id, pack.span.from);
     page.title(pick(lang, &pack.title.zh, &pack.title.en), &format!("{id}  {from}"));
@@ -37,7 +47,7 @@ pub fn page(pack: &Pack, lang: Lang) -> String {
         }
         steps::step(&mut page, pack, (index, step), lang);
     }
-    page.text()
+    page
 }
 
 /// A number's source: in brackets, and marked where it is assumed.

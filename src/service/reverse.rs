@@ -83,6 +83,21 @@ impl Service {
         Err(Refusal::Busy.into())
     }
 
+    /// What would have to be undone before an entry can be, latest first. Writes nothing.
+    pub fn undone_first(&self, number: u64) -> Result<Vec<EntryName>, Failure> {
+        let (target, key) = self.target_of(Some(number), &number.to_string())?;
+        match self.refuse_reversal(&self.entry_name(target)?, &self.store.year(&key)?) {
+            Ok(()) => Ok(Vec::new()),
+            Err(Failure::Refusal(Refusal::LaterStand { later })) => Ok(later),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// A reversal by its number.
+    pub fn reversal(&self, number: u64) -> Result<proto::Reversal, Failure> {
+        reversal_of(self.stored(number)?)
+    }
+
     /// The entry that a request names, and whose year it is in.
     fn target(
         &self,
@@ -102,7 +117,11 @@ impl Service {
             }
             None => return Err(malformed().into()),
         };
-        let unknown = || Refusal::UnknownEntry { name: name.clone() };
+        self.target_of(number, &name)
+    }
+
+    fn target_of(&self, number: Option<u64>, name: &str) -> Result<(u64, AccumulatorKey), Failure> {
+        let unknown = || Refusal::UnknownEntry { name: name.to_owned() };
         let number = number.ok_or_else(unknown)?;
         let stored = self.store.entry(number)?.ok_or_else(unknown)?;
         let key = year_of(&stored.entry).ok_or_else(unknown)?;

@@ -30,7 +30,7 @@ pub(super) fn parts(page: &mut Page, statement: &proto::Statement, lang: Lang) {
 }
 
 /// The clause that frees from a deposit.
-pub(super) fn deposit_source(statement: &proto::Statement) -> Option<&proto::Source> {
+pub(crate) fn deposit_source(statement: &proto::Statement) -> Option<&proto::Source> {
     statement.deposit_source.as_ref().filter(|_| statement.deposit_exempt)
 }
 
@@ -40,12 +40,22 @@ pub(super) fn notices(page: &mut Page, statement: &proto::Statement, lang: Lang)
         return;
     }
     page.heading(pick(lang, "核查与提示", "Checks and warnings"));
-    for check in &statement.checks {
-        page.item("", &checked(check, lang));
+    for sentence in check_sentences(statement, lang) {
+        page.item("", &sentence);
     }
-    for warning in &statement.warnings {
-        page.item("! ", &warned(warning, lang));
+    for sentence in warning_sentences(statement, lang) {
+        page.item("! ", &sentence);
     }
+}
+
+/// What the checks found, a sentence each.
+pub(crate) fn check_sentences(statement: &proto::Statement, lang: Lang) -> Vec<String> {
+    statement.checks.iter().map(|check| checked(check, lang)).collect()
+}
+
+/// What a clerk should know, a sentence each.
+pub(crate) fn warning_sentences(statement: &proto::Statement, lang: Lang) -> Vec<String> {
+    statement.warnings.iter().map(|warning| warned(warning, lang)).collect()
 }
 
 /// What a check found, and what it moved. Packs 7.
@@ -186,7 +196,7 @@ fn row(line: &proto::LineResult, lang: Lang) -> Vec<String> {
 }
 
 /// Why a line fell where it did, in few words (spec 2.5).
-fn reason(line: &proto::LineResult, lang: Lang) -> String {
+pub(crate) fn reason(line: &proto::LineResult, lang: Lang) -> String {
     match line.reason.as_str() {
         "noncompliant" => return pick(lang, "不合规", "non-compliant").to_owned(),
         "waiver" => return pick(lang, "减免", "waived").to_owned(),
@@ -218,7 +228,7 @@ fn class(letter: &str, lang: Lang) -> String {
 }
 
 /// The source of a waiver or override, under its line.
-fn note(line: &proto::LineResult, lang: Lang) -> Option<String> {
+pub(crate) fn note(line: &proto::LineResult, lang: Lang) -> Option<String> {
     let source = words::source(Some(line.source.as_ref()?), lang);
     let now = class(&line.class, lang);
     Some(match (line.reason.as_str(), &line.listed) {

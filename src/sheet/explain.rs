@@ -134,7 +134,7 @@ fn financing(step: &proto::StepResult, lang: Lang) -> Option<String> {
 }
 
 /// Whether a number that a step used is assumed. Packs 2.
-pub(super) fn uses_assumed(step: &proto::StepResult) -> bool {
+pub(crate) fn uses_assumed(step: &proto::StepResult) -> bool {
     let own = [step.fund_source.as_ref(), step.cap.as_ref().and_then(|cap| cap.source.as_ref())];
     let financing = step.financing.iter().map(|piece| piece.source.as_ref());
     let basis: Vec<Option<&proto::Source>> = match &step.basis {

@@ -80,6 +80,11 @@ pub(super) fn facts(page: &mut Page, statement: &proto::Statement, lang: Lang) {
 
 /// The facts of person, facility and admission.
 pub(super) fn persons(page: &mut Page, facts: &proto::Facts, year: i32, lang: Lang) {
+    page.pairs(&pairs(facts, year, lang));
+}
+
+/// The facts of person, facility and admission by name; what is empty does not concern them.
+pub(crate) fn pairs(facts: &proto::Facts, year: i32, lang: Lang) -> [(&'static str, String); 12] {
     let identities: Vec<&str> = facts
         .identities
         .iter()
@@ -95,7 +100,7 @@ pub(super) fn persons(page: &mut Page, facts: &proto::Facts, year: i32, lang: La
         false => pick(lang, "否", "no"),
     });
     let ordinal = facts.ordinal;
-    page.pairs(&[
+    [
         (pick(lang, "入院", "admitted"), facts.admitted_on.clone()),
         (pick(lang, "出院", "discharged"), facts.discharged_on.clone()),
         (pick(lang, "医疗类别", "medical type"), words::med_type(&facts.med_type, lang)),
@@ -114,7 +119,7 @@ pub(super) fn persons(page: &mut Page, facts: &proto::Facts, year: i32, lang: La
             pick(lang, "待遇年度", "year"),
             say!(lang, "{year}，本年第 {ordinal} 次就诊", "{year}, admission {ordinal}"),
         ),
-    ]);
+    ]
 }
 
 /// Where the facility lies, its level and tier, and its tags.
@@ -128,14 +133,14 @@ fn lies(facts: &proto::Facts, lang: Lang) -> String {
 }
 
 /// A pack by its title, family and first day.
-pub(super) fn pack_name(pack: &proto::PackName, lang: Lang) -> String {
+pub(crate) fn pack_name(pack: &proto::PackName, lang: Lang) -> String {
     let title = words::title(pack.title.as_ref(), &pack.id, lang);
     let (id, from) = (&pack.id, &pack.effective_from);
     say!(lang, "{title}（{id}，{from} 起）", "{title} ({id}, from {from})")
 }
 
 /// A digest by its first signs.
-pub(super) fn digest(digest: &str) -> String {
+pub(crate) fn digest(digest: &str) -> String {
     match digest.char_indices().nth(DIGEST_SIGNS) {
         Some((end, _)) => digest.split_at(end).0.to_owned() + "…",
         None => digest.to_owned(),
@@ -143,14 +148,14 @@ pub(super) fn digest(digest: &str) -> String {
 }
 
 /// An instant without its offset, which is always that of Shanghai; to the second.
-pub(super) fn instant(text: &str) -> String {
+pub(crate) fn instant(text: &str) -> String {
     let local = text.strip_suffix("+08:00").unwrap_or(text);
     let second = local.split_once('.').map_or(local, |(second, _)| second);
     second.replacen('T', " ", 1)
 }
 
 /// Whether anything in a statement is assumed. Packs 2.
-fn uses_assumed(statement: &proto::Statement) -> bool {
+pub(crate) fn uses_assumed(statement: &proto::Statement) -> bool {
     let lines = statement.lines.iter().map(|line| line.source.as_ref());
     let checks = statement.checks.iter().map(|check| check.source.as_ref());
     let mut sources = lines.chain(checks).chain([bill::deposit_source(statement)]);

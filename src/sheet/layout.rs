@@ -1,4 +1,4 @@
-//! Lines, tables and widths of a page for a terminal. It knows nothing of settlements.
+//! Pieces of a page, and how a terminal sets them in lines. It knows nothing of settlements.
 //!
 //! Chinese characters are two columns wide, so everything aligns by display width and not by characters. Only signs whose
 //! width is the same in every terminal stand in tables: box-drawing characters are one column here and two there.
@@ -116,10 +116,27 @@ pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// A page that grows line by line.
+/// A piece of a page. A terminal, a browser and a printer each set it in their own way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Block {
+    /// What the page is, and at the right how it stands.
+    Title(String, String),
+    /// The beginning of a section.
+    Heading(String),
+    /// A line; an empty one parts what stands before and after it.
+    Line(String),
+    /// A sentence behind a mark.
+    Item(String, String),
+    /// Labelled values, none of them empty.
+    Pairs(Vec<(String, String)>),
+    /// Rows, the first of them the heads, and on which side each column stands.
+    Table(Vec<Side>, Vec<Vec<String>>),
+}
+
+/// A page that grows piece by piece.
 #[derive(Debug)]
 pub(crate) struct Page {
-    text: String,
+    blocks: Vec<Block>,
     /// Columns of the labels of values.
     label: usize,
 }
@@ -131,48 +148,108 @@ impl Page {
             Lang::Zh => 10,
             Lang::En => 14,
         };
-        Page { text: String::new(), label }
+        Page { blocks: Vec::new(), label }
     }
 
     /// Adds a line.
     pub(crate) fn line(&mut self, text: &str) {
-        self.text.push_str(clean(text).trim_end());
-        self.text.push('\n');
+        self.blocks.push(Block::Line(clean(text)));
     }
 
     /// Begins the page: what it is, and at the right how it stands.
     pub(crate) fn title(&mut self, left: &str, right: &str) {
-        let gap = WIDTH.saturating_sub(width(left) + width(right)).max(2);
-        self.line(&format!("{left}{}{right}", " ".repeat(gap)));
-        self.line(&"=".repeat(WIDTH));
+        self.blocks.push(Block::Title(clean(left), clean(right)));
     }
 
     /// Begins a section.
     pub(crate) fn heading(&mut self, text: &str) {
-        if !self.text.is_empty() {
-            self.line("");
-        }
-        self.line(text);
-        self.line(&"-".repeat(WIDTH));
+        self.blocks.push(Block::Heading(clean(text)));
     }
 
     /// Adds a sentence behind a mark, its further lines under its first sign.
     pub(crate) fn item(&mut self, mark: &str, text: &str) {
+        self.blocks.push(Block::Item(clean(mark), clean(text)));
+    }
+
+    /// Adds labelled values, two on a line where both are short. Empty values are left out.
+    pub(crate) fn pairs(&mut self, pairs: &[(&str, String)]) {
+        let shown = pairs.iter().filter(|(_, value)| !value.is_empty());
+        let shown = shown.map(|(name, value)| ((*name).to_owned(), clean(value))).collect();
+        self.blocks.push(Block::Pairs(shown));
+    }
+
+    /// Adds rows, the first of them the heads, each column as wide as its widest text.
+    pub(crate) fn table(&mut self, sides: &[Side], rows: &[Vec<String>]) {
+        let clean_row = |row: &Vec<String>| row.iter().map(|text| clean(text)).collect();
+        self.blocks.push(Block::Table(sides.to_vec(), rows.iter().map(clean_row).collect()));
+    }
+
+    /// Its pieces.
+    pub(crate) fn blocks(self) -> Vec<Block> {
+        self.blocks
+    }
+
+    /// The whole as text for a terminal.
+    pub(crate) fn text(self) -> String {
+        let mut text = Text { text: String::new(), label: self.label };
+        for block in &self.blocks {
+            text.block(block);
+        }
+        text.text
+    }
+}
+
+/// A page set for a terminal.
+struct Text {
+    text: String,
+    label: usize,
+}
+
+impl Text {
+    fn block(&mut self, block: &Block) {
+        match block {
+            Block::Title(left, right) => {
+                let gap = WIDTH.saturating_sub(width(left) + width(right)).max(2);
+                self.line(&format!("{left}{}{right}", " ".repeat(gap)));
+                self.line(&"=".repeat(WIDTH));
+            }
+            Block::Heading(text) => {
+                if !self.text.is_empty() {
+                    self.line("");
+                }
+                self.line(text);
+                self.line(&"-".repeat(WIDTH));
+            }
+            Block::Line(text) => self.line(text),
+            Block::Item(mark, text) => self.item(mark, text),
+            Block::Pairs(pairs) => self.pairs(pairs),
+            Block::Table(sides, rows) => {
+                for line in columns(sides, rows) {
+                    self.line(&line);
+                }
+            }
+        }
+    }
+
+    fn line(&mut self, text: &str) {
+        self.text.push_str(text.trim_end());
+        self.text.push('\n');
+    }
+
+    fn item(&mut self, mark: &str, text: &str) {
         let indent = width(mark);
-        for (index, line) in wrap(&clean(text), WIDTH.saturating_sub(indent)).iter().enumerate() {
+        for (index, line) in wrap(text, WIDTH.saturating_sub(indent)).iter().enumerate() {
             let before = if index == 0 { mark.to_owned() } else { " ".repeat(indent) };
             self.line(&format!("{before}{line}"));
         }
     }
 
-    /// Adds labelled values, two on a line where both are short. Empty values are left out.
-    pub(crate) fn pairs(&mut self, pairs: &[(&str, String)]) {
-        let shown: Vec<_> = pairs.iter().filter(|(_, value)| !value.is_empty()).collect();
+    fn pairs(&mut self, pairs: &[(String, String)]) {
         let label = self.label;
         let half = WIDTH / 2;
         let short = |value: &str| label + width(value) + 2 <= half;
         let mut left: Option<String> = None;
-        for (name, value) in shown {
+        for (name, value) in pairs {
             let entry = format!("{}{value}", cell(name, label, Side::Left));
             match left.take() {
                 Some(before) if short(value) => {
@@ -190,18 +267,6 @@ impl Page {
         if let Some(before) = left {
             self.line(&before);
         }
-    }
-
-    /// Adds rows, the first of them the heads, each column as wide as its widest text.
-    pub(crate) fn table(&mut self, sides: &[Side], rows: &[Vec<String>]) {
-        for line in columns(sides, rows) {
-            self.line(&line);
-        }
-    }
-
-    /// The whole text.
-    pub(crate) fn text(self) -> String {
-        self.text
     }
 }
 

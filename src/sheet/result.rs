@@ -15,6 +15,17 @@ use crate::sheet::words::pick;
 pub(super) fn result(page: &mut Page, statement: &proto::Statement, lang: Lang) {
     page.heading(pick(lang, "结算结果", "Result"));
     amounts(page, statement, lang);
+    let said = sentences(statement, lang);
+    if !said.is_empty() {
+        page.line("");
+    }
+    for sentence in said {
+        page.item("", &sentence);
+    }
+}
+
+/// Ratios, guarantees and the deposit, a sentence each.
+pub(crate) fn sentences(statement: &proto::Statement, lang: Lang) -> Vec<String> {
     let mut said = ratios(statement, lang);
     said.extend(statement.steps.iter().filter_map(|step| guarantee(step, lang)));
     if statement.deposit_exempt {
@@ -25,12 +36,7 @@ pub(super) fn result(page: &mut Page, statement: &proto::Statement, lang: Lang) 
             "Treatment before payment: no deposit may be asked{source}."
         ));
     }
-    if !said.is_empty() {
-        page.line("");
-    }
-    for sentence in said {
-        page.item("", &sentence);
-    }
+    said
 }
 
 /// The amounts, one under the other.

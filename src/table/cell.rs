@@ -7,6 +7,7 @@ use crate::money::Exact;
 use crate::money::Money;
 use crate::money::NumberError;
 use crate::money::Price;
+use crate::money::Quantity;
 use crate::money::Rate;
 use crate::register::LEVEL_MAX;
 use crate::register::Place;
@@ -255,6 +256,30 @@ pub(super) fn money(text: &str) -> Result<Money, Wrong> {
     let advice =
         ("write yuan with at most two decimals, such as 12.50", "应为元,至多两位小数,如 12.50");
     Money::parse(text).map_err(|why| number(why, advice))
+}
+
+/// An amount, negative for a refund.
+pub(super) fn signed_money(text: &str) -> Result<Money, Wrong> {
+    let advice =
+        ("write yuan with at most two decimals, such as 12.50", "应为元,至多两位小数,如 12.50");
+    Money::parse_signed(text).map_err(|why| number(why, advice))
+}
+
+/// A quantity, negative for a refund.
+pub(super) fn quantity(text: &str) -> Result<Quantity, Wrong> {
+    let advice = ("write plain digits, such as 2 or 0.5", "应为普通数字,如 2 或 0.5");
+    Quantity::parse(text).map_err(|why| number(why, advice))
+}
+
+/// A national charge category.
+pub(super) fn category(text: &str) -> Result<String, Wrong> {
+    if text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(text.to_owned());
+    }
+    wrong(
+        "is no charge category; write its two digits, such as 09 for drugs, and format the column as text",
+        "不是收费类别;应为两位数字,如西药 09,并将该列设为文本格式",
+    )
 }
 
 /// What a guarantee allowed, with up to eight decimals.

@@ -10,18 +10,31 @@ use csv::StringRecord;
 pub(super) struct Column {
     /// Its name in the header.
     pub name: &'static str,
+    /// Another name that it may have there; empty if none.
+    pub also: &'static str,
     /// Whether every table must have it.
     pub required: bool,
 }
 
 /// A column that every table must have.
 pub(super) const fn required(name: &'static str) -> Column {
-    Column { name, required: true }
+    Column { name, also: "", required: true }
 }
 
 /// A column that a table may leave out.
 pub(super) const fn optional(name: &'static str) -> Column {
-    Column { name, required: false }
+    Column { name, also: "", required: false }
+}
+
+impl Column {
+    /// The same column, which may also be named so.
+    pub(super) const fn or(self, also: &'static str) -> Column {
+        Column { also, ..self }
+    }
+
+    fn is_named(&self, name: &str) -> bool {
+        self.name == name || (!self.also.is_empty() && self.also == name)
+    }
 }
 
 /// A row with content below the header.
@@ -78,7 +91,7 @@ fn places(
     let before = complaints.count;
     let mut places: Vec<(&'static str, usize)> = Vec::new();
     for (index, name) in header.iter().map(str::trim).enumerate() {
-        match columns.iter().find(|column| column.name == name) {
+        match columns.iter().find(|column| column.is_named(name)) {
             Some(column) if places.iter().any(|(known, _)| *known == column.name) => {
                 complaints.add(number, name, twice());
             }

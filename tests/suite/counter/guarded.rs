@@ -22,7 +22,7 @@ async fn every_page_comes_with_a_strict_policy_and_every_asset_may_be_kept() {
     }
     let assets: Vec<&str> =
         page.body.split('"').filter(|part| part.starts_with("/assets/")).collect();
-    assert_eq!(assets.len(), 2, "{assets:?}");
+    assert_eq!(assets.len(), 3, "{assets:?}");
     for asset in assets {
         let answer = ask(&server.http, &format!("GET {asset}"), &[], "");
         assert!(answer.header("cache-control").contains("immutable"), "{}", answer.head);
