@@ -167,7 +167,9 @@ impl Statement {
         match extract.kind {
             Kind::Reversal if is_earlier => sums.reversed_earlier += 1,
             Kind::Reversal => sums.reversed += 1,
-            Kind::Settlement | Kind::Opening | Kind::Register | Kind::Office => sums.settled += 1,
+            Kind::Settlement | Kind::Opening | Kind::Register | Kind::Office | Kind::Interface => {
+                sums.settled += 1
+            }
         }
         sums.total += settled.total;
         sums.payments += settled.payments;
@@ -187,7 +189,11 @@ impl Statement {
             match kind {
                 Kind::Reversal if is_earlier => paid.reversed_earlier += layer.payment,
                 Kind::Reversal => paid.reversed += layer.payment,
-                Kind::Settlement | Kind::Opening | Kind::Register | Kind::Office => {
+                Kind::Settlement
+                | Kind::Opening
+                | Kind::Register
+                | Kind::Office
+                | Kind::Interface => {
                     paid.count += u64::from(!layer.payment.is_zero());
                     paid.settled += layer.payment;
                 }

@@ -18,12 +18,20 @@ pub enum Kind {
     Register,
     /// A record of the back office (对账、清算).
     Office,
+    /// What the national interface keeps beside settlements: visits, sign-ins, files, request ids taken back.
+    Interface,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 5] =
-        [Kind::Settlement, Kind::Reversal, Kind::Opening, Kind::Register, Kind::Office];
+    pub const ALL: [Kind; 6] = [
+        Kind::Settlement,
+        Kind::Reversal,
+        Kind::Opening,
+        Kind::Register,
+        Kind::Office,
+        Kind::Interface,
+    ];
 
     /// The name in exports.
     pub fn name(self) -> &'static str {
@@ -33,6 +41,7 @@ impl Kind {
             Kind::Opening => "opening",
             Kind::Register => "register",
             Kind::Office => "office",
+            Kind::Interface => "interface",
         }
     }
 

@@ -6,6 +6,7 @@
 pub mod journal;
 pub mod fault;
 pub mod halt;
+pub mod visit;
 pub(crate) mod apply;
 mod durable;
 mod index;
@@ -97,6 +98,14 @@ pub enum EntryKind {
     Register,
     /// A record of the back office.
     Office,
+    /// A write to a visit that a HIS keeps here.
+    Visit,
+    /// Somebody signed in or out.
+    Sign,
+    /// A file that is kept for a while.
+    File,
+    /// A request id that was taken back.
+    Cancellation,
 }
 
 /// Where an entry stands among the others.

@@ -57,6 +57,22 @@ pub(super) fn read(number: u64, digest: Digest, content: &[u8]) -> Result<Entry,
             row.kind = number_of(Kind::Register);
             row.remark = register(put);
         }
+        Content::Visit(_) => {
+            row.kind = number_of(Kind::Interface);
+            row.remark = "visit".to_owned();
+        }
+        Content::Sign(_) => {
+            row.kind = number_of(Kind::Interface);
+            row.remark = "sign".to_owned();
+        }
+        Content::File(_) => {
+            row.kind = number_of(Kind::Interface);
+            row.remark = "file".to_owned();
+        }
+        Content::Cancellation(taken) => {
+            row.kind = number_of(Kind::Interface);
+            row.remark = format!("cancellation of {}", taken.request_id);
+        }
         Content::Office(record) => {
             row.kind = number_of(Kind::Office);
             row.remark = office(record);

@@ -196,6 +196,7 @@ pub(super) fn number_of(kind: Kind) -> u32 {
         Kind::Opening => 3,
         Kind::Register => 4,
         Kind::Office => 5,
+        Kind::Interface => 6,
     }
 }
 

@@ -361,11 +361,10 @@ pub fn clear(
 }
 
 fn office_record(stored: &Stored) -> Result<&proto::OfficeRecord, Failure> {
-    match &stored.entry.kind {
-        Some(Kind::Office(record)) => Ok(record),
-        Some(Kind::Settlement(_) | Kind::Reversal(_) | Kind::Opening(_) | Kind::Register(_))
-        | None => Err(used_for_another_kind()),
-    }
+    let Some(Kind::Office(record)) = &stored.entry.kind else {
+        return Err(used_for_another_kind());
+    };
+    Ok(record)
 }
 
 fn unknown(number: u64) -> Failure {

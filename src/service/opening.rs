@@ -158,7 +158,16 @@ fn opening_of(stored: Stored) -> Result<proto::Opening, Failure> {
             reversed_by,
             ..opening
         }),
-        Some(Kind::Settlement(_) | Kind::Reversal(_) | Kind::Register(_) | Kind::Office(_))
+        Some(
+            Kind::Settlement(_)
+            | Kind::Reversal(_)
+            | Kind::Register(_)
+            | Kind::Visit(_)
+            | Kind::Sign(_)
+            | Kind::File(_)
+            | Kind::Cancellation(_)
+            | Kind::Office(_),
+        )
         | None => Err(used_for_another_kind()),
     }
 }

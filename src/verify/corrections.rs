@@ -69,7 +69,16 @@ impl<'b> Corrections<'b> {
             Some(Kind::Reversal(reversal)) => {
                 self.found.remove(&reversal.of_number);
             }
-            Some(Kind::Opening(_) | Kind::Register(_) | Kind::Office(_)) | None => {}
+            Some(
+                Kind::Opening(_)
+                | Kind::Register(_)
+                | Kind::Visit(_)
+                | Kind::Sign(_)
+                | Kind::File(_)
+                | Kind::Cancellation(_)
+                | Kind::Office(_),
+            )
+            | None => {}
         }
         self.verifier.next(sequence, entry, fetch)
     }

@@ -321,6 +321,13 @@ impl Draft {
             | Refusal::AlreadySigned { .. }
             | Refusal::MonthOpen { .. }
             | Refusal::AlreadyClosed { .. } => None,
+            Refusal::ManyPersons
+            | Refusal::UnknownVisit { .. }
+            | Refusal::VisitBarred { .. }
+            | Refusal::LineTaken { .. }
+            | Refusal::UnknownLine { .. }
+            | Refusal::LineHeld { .. }
+            | Refusal::RequestCancelled => None,
         };
         match name {
             Some(name) => {
