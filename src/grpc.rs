@@ -2,6 +2,7 @@
 
 mod office;
 
+use crate::metrics;
 use crate::proto;
 use crate::proto::registers_server::Registers;
 use crate::proto::rules_server::Rules;
@@ -89,6 +90,7 @@ fn refused(refusal: &Refusal) -> Status {
         RefusalKind::Exists => Code::AlreadyExists,
         RefusalKind::Moved => Code::Aborted,
     };
+    metrics::refused(refusal.code());
     tracing::info!(code = refusal.code(), name = refusal.name(), "refused");
     let message =
         format!("{}: {}; {}", refusal.code(), refusal.sentence(Lang::En), refusal.advice(Lang::En));
@@ -138,6 +140,7 @@ impl Settlement for Api {
             let outcome = match service.quote(&received(request)?) {
                 Ok(statement) => proto::quote_many_reply::Outcome::Statement(statement),
                 Err(Failure::Refusal(refusal)) => {
+                    metrics::refused(refusal.code());
                     proto::quote_many_reply::Outcome::Refusal(to_proto::refusal(&refusal))
                 }
                 Err(failure @ Failure::Fault(_)) => return Err(status(failure)),

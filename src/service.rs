@@ -9,6 +9,7 @@ mod reverse;
 mod settle;
 pub mod visit;
 pub mod national;
+mod standing;
 
 pub use crate::service::query::ListPage;
 
@@ -21,6 +22,7 @@ use crate::folder::FolderError;
 use crate::id::FacilityId;
 use crate::id::PersonId;
 use crate::id::RequestId;
+use crate::metrics;
 use crate::proto;
 use crate::proto::ledger_entry::Kind;
 use crate::refusal::EntryName;
@@ -103,6 +105,7 @@ pub struct Service {
     register_lock: tokio::sync::Mutex<()>,
     office_lock: tokio::sync::Mutex<()>,
     columns: ColumnNames,
+    started: Moment,
 }
 
 /// Reads all packs of a folder.
@@ -136,6 +139,7 @@ impl Service {
             register_lock,
             office_lock,
             columns: ColumnNames::default(),
+            started: now(),
         }
     }
 
@@ -158,7 +162,9 @@ impl Service {
 
     /// Reads the pack folder again, all or nothing.
     pub fn reload_rules(&self) -> Result<Arc<RuleBook>, RulesError> {
-        let book = Arc::new(read_rules(&self.rules)?);
+        let book = read_rules(&self.rules);
+        metrics::reloaded(book.is_ok());
+        let book = Arc::new(book?);
         *self.book.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&book);
         Ok(book)
     }

@@ -38,6 +38,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("reconcile", &["money", "calendar", "refusal", "extract"]),
     ("clear", &["money", "calendar", "report", "extract"]),
     // The shell: no policy.
+    ("metrics", &[]),
     ("proto", &[]),
     (
         "wire",
@@ -59,7 +60,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "proto",
         ],
     ),
-    ("store", &["calendar", "id", "refusal", "register", "accumulators", "proto", "wire"]),
+    (
+        "store",
+        &["calendar", "id", "refusal", "register", "accumulators", "metrics", "proto", "wire"],
+    ),
     ("outline", &["money", "calendar", "bill", "extract", "reconcile", "proto", "store"]),
     (
         "table",
@@ -83,6 +87,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "settle",
             "reconcile",
             "clear",
+            "metrics",
             "proto",
             "wire",
             "store",
@@ -163,7 +168,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "sheet",
         ],
     ),
-    ("grpc", &["refusal", "reconcile", "proto", "wire", "store", "service", "rules_view"]),
+    (
+        "grpc",
+        &["refusal", "reconcile", "metrics", "proto", "wire", "store", "service", "rules_view"],
+    ),
     (
         "pages",
         &[
@@ -173,6 +181,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "bill",
             "refusal",
             "rules",
+            "metrics",
             "proto",
             "wire",
             "store",
@@ -192,6 +201,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "bill",
             "refusal",
             "admission",
+            "metrics",
             "proto",
             "wire",
             "store",
@@ -199,7 +209,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "config",
         ],
     ),
-    ("http", &["store", "service", "pages", "his"]),
+    ("http", &["metrics", "store", "service", "pages", "his"]),
     ("vectors", &["calendar", "rules", "proto", "wire", "store", "service"]),
     (
         "cli",
@@ -211,6 +221,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "accumulators",
             "situation",
             "reconcile",
+            "metrics",
             "proto",
             "wire",
             "store",
@@ -262,14 +273,17 @@ const NAMES: &[(&str, &[&str])] = &[
     ("csv", &["table", "spreadsheet"]),
     ("encoding_rs", &["table", "pages"]),
     ("getrandom", &["pages"]),
+    ("http_body", &["cli"]),
     ("indicatif", &["cli"]),
     ("jiff", &["calendar"]),
     ("maud", &["pages"]),
     ("pbjson", &[]),
+    ("prometheus_client", &["metrics"]),
     ("prost", &["store", "outline", "service", "grpc", "cli"]),
     ("qrcodegen", &["pages"]),
     ("rust_decimal", &["money"]),
     ("rust_xlsxwriter", &["spreadsheet"]),
+    ("rustix", &["store"]),
     ("serde", &["wire", "service", "pages", "config", "his", "cli"]),
     ("serde_json", &["wire", "his", "vectors", "cli"]),
     ("serde_urlencoded", &["pages"]),
@@ -294,7 +308,7 @@ const NAMES: &[(&str, &[&str])] = &[
     ("std::os", &["store"]),
     ("std::process", &["vectors", "cli"]),
     ("std::thread", &["store", "cli"]),
-    ("std::time", &["store", "service", "http", "cli"]),
+    ("std::time", &["metrics", "store", "service", "http", "cli"]),
 ];
 
 /// The module that a file of `src` belongs to.
