@@ -46,6 +46,7 @@ pub(super) fn router() -> Router<Arc<Service>> {
         .route("/counter/settle", post(settle::settle))
         .route("/counter/outcome", get(settle::outcome))
         .route("/counter/sheet/{number}", get(sheet::show))
+        .route("/counter/sheet/{number}/pdf", get(sheet::file))
         .route("/counter/undo", get(undo::show).post(undo::undo))
         .route("/counter/cost", get(cost::show).post(cost::again))
         .route("/counter/cost/quote", post(cost::quote))

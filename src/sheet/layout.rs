@@ -95,10 +95,16 @@ fn pieces(text: &str) -> Vec<String> {
 
 /// Breaks a text into lines of at most so many columns. Numbers and words stay whole where they fit on a line.
 pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
+    wrap_by(text, columns, &sign_width)
+}
+
+/// The same where signs are as wide as `measure` says.
+pub(crate) fn wrap_by(text: &str, most: usize, measure: &dyn Fn(char) -> usize) -> Vec<String> {
+    let width = |text: &str| text.chars().map(measure).sum::<usize>();
     let mut lines = Vec::new();
     let mut line = String::new();
     for piece in pieces(text) {
-        if !line.is_empty() && columns < width(&line) + width(piece.trim_end()) {
+        if !line.is_empty() && most < width(&line) + width(piece.trim_end()) {
             lines.push(line.trim_end().to_owned());
             line.clear();
         }
@@ -106,7 +112,7 @@ pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
             continue;
         }
         for sign in piece.chars() {
-            if columns < width(&line) + sign_width(sign) && columns < width(piece.trim_end()) {
+            if most < width(&line) + measure(sign) && most < width(piece.trim_end()) {
                 lines.push(std::mem::take(&mut line));
             }
             line.push(sign);
