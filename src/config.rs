@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::path::PathBuf;
@@ -21,6 +22,8 @@ pub struct Config {
     pub store: StoreConfig,
     /// Rule packs.
     pub rules: RulesConfig,
+    /// The national interface.
+    pub his: HisConfig,
     /// Logs.
     pub log: LogConfig,
 }
@@ -103,6 +106,132 @@ impl Default for RulesConfig {
     fn default() -> RulesConfig {
         RulesConfig { path: PathBuf::from("settlement-rules"), line_facts: false }
     }
+}
+
+/// The national interface: what differs from one region to another, and who may use it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HisConfig {
+    /// Whether callers must sign their requests.
+    pub auth: HisAuth,
+    /// How old a signature may be. Unit: seconds.
+    pub replay_window_s: u64,
+    /// Who may sign.
+    pub keys: Vec<HisKey>,
+    /// How `infcode` is written.
+    pub infcode: HisInfcode,
+    /// How results of reconciliation are written.
+    pub results: HisResults,
+    /// Whether `fund_pay_sumamt` has what the personal account pays in it.
+    pub account_in_fund: bool,
+    /// A region's name of a field, and ours.
+    pub field_names: BTreeMap<String, String>,
+    /// A region's medical type, and the national one that packs name.
+    pub med_types: BTreeMap<String, String>,
+    /// A medical type, and how the patient then came: `registered` or `emergency`.
+    pub referrals: BTreeMap<String, String>,
+    /// The register's word for an identity, and the region's code.
+    pub identities: BTreeMap<String, String>,
+    /// A pack's fund, and the region's `fund_pay_type`.
+    pub funds: BTreeMap<String, String>,
+    /// A pack's fund, and the output field of its payments.
+    pub fund_fields: BTreeMap<String, String>,
+    /// A medical type, and its `clr_type`.
+    pub clearing_types: BTreeMap<String, String>,
+}
+
+impl Default for HisConfig {
+    fn default() -> HisConfig {
+        let map = |pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(from, to)| ((*from).to_owned(), (*to).to_owned())).collect()
+        };
+        HisConfig {
+            auth: HisAuth::UnlessLoopback,
+            replay_window_s: 1800,
+            keys: Vec::new(),
+            infcode: HisInfcode::Number,
+            results: HisResults::TwoWay,
+            account_in_fund: false,
+            field_names: BTreeMap::new(),
+            med_types: BTreeMap::new(),
+            referrals: map(&[("23", "registered"), ("24", "emergency")]),
+            identities: BTreeMap::new(),
+            funds: BTreeMap::new(),
+            fund_fields: BTreeMap::new(),
+            clearing_types: BTreeMap::new(),
+        }
+    }
+}
+
+/// Whether callers of the national interface must sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HisAuth {
+    /// Unless the listener is on loopback.
+    UnlessLoopback,
+    /// Always.
+    Always,
+    /// Never: something in front does it.
+    Never,
+}
+
+/// How `infcode` is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HisInfcode {
+    /// 0 and -1.
+    Number,
+    /// "0" and "-1".
+    Text,
+}
+
+/// How results of reconciliation are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HisResults {
+    /// 0 the same, 1 not.
+    TwoWay,
+    /// 0 the same, 1 only here, 2 only there, 3 other amounts.
+    FourWay,
+    /// 000000, 000101, 000102, 000103 for the same.
+    SixDigits,
+}
+
+/// Who may sign requests of which facilities.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HisKey {
+    /// Access key, or paasid.
+    pub id: String,
+    /// The secret that both sides know.
+    pub secret: String,
+    /// The facilities that it may write for.
+    pub facilities: Vec<String>,
+    /// How `cainfo` is checked.
+    #[serde(default)]
+    pub cainfo: HisCainfo,
+    /// Public key for SM2: 65 bytes uncompressed, or 33 compressed, in hex.
+    #[serde(default)]
+    pub sm2_public_key: String,
+}
+
+impl std::fmt::Debug for HisKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HisKey").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// How `cainfo` is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HisCainfo {
+    /// Not at all: it is kept as given.
+    #[default]
+    Kept,
+    /// The SM3 digest of `input`, in hex.
+    Sm3Input,
+    /// An SM2 signature over the envelope without `cainfo` and `input`, r and s in hex.
+    Sm2Envelope,
 }
 
 /// Logs, on standard error.

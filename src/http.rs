@@ -3,8 +3,11 @@
 //! Who asks whether the process lives gets `/alive`; who asks whether it can settle gets `/ready`.
 
 mod limits;
+mod national;
 
+use crate::his::Gateway;
 use crate::http::limits::Limits;
+use crate::http::national::National;
 use crate::pages;
 use crate::service::Service;
 use crate::store::halt::Halted;
@@ -36,17 +39,22 @@ pub struct HttpOptions {
 pub async fn serve(
     listener: TcpListener,
     service: Arc<Service>,
+    gateway: Gateway,
     options: HttpOptions,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    axum::serve(listener, router(service, options)).with_graceful_shutdown(stop).await
+    axum::serve(listener, router(service, gateway, options)).with_graceful_shutdown(stop).await
 }
 
-fn router(service: Arc<Service>, options: HttpOptions) -> Router {
+fn router(service: Arc<Service>, gateway: Gateway, options: HttpOptions) -> Router {
     let limits = Limits::new(options.requests_max, options.request_timeout);
+    let national =
+        National { gateway: Arc::new(gateway), message_bytes_max: options.message_bytes_max };
     Router::new()
         .route("/ready", get(ready))
         .with_state(Arc::clone(&service))
+        .fallback(national::answer)
+        .with_state(national)
         .merge(pages::router(service))
         .layer(DefaultBodyLimit::max(options.message_bytes_max))
         .layer(middleware::from_fn_with_state(limits, limits::limit))

@@ -44,6 +44,25 @@ pub struct EntryName {
     pub sequence: u64,
 }
 
+/// What keeps a visit from being written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VisitBar {
+    /// Its registration was taken back.
+    Cancelled,
+    /// It has an effective settlement.
+    Settled,
+    /// It still has fee lines.
+    HasLines,
+    /// It has no fee lines that are not settled.
+    NoLines,
+    /// Its patient is in hospital.
+    NotDischarged,
+    /// Its patient was discharged.
+    Discharged,
+    /// It is the same stay, registered before.
+    Open,
+}
+
 /// Why a request is refused. Nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
@@ -239,6 +258,37 @@ pub enum Refusal {
         /// Them, latest first.
         later: Vec<EntryName>,
     },
+    /// Several persons of the register have this number of an identity document.
+    ManyPersons,
+    /// The facility keeps no visit under this id here.
+    UnknownVisit {
+        /// The id.
+        visit: String,
+    },
+    /// The visit is not in the state that this needs.
+    VisitBarred {
+        /// Its id.
+        visit: String,
+        /// What is in the way.
+        bar: VisitBar,
+    },
+    /// The visit has a fee line of this id with other content.
+    LineTaken {
+        /// Its id.
+        line: String,
+    },
+    /// The visit has no such fee line.
+    UnknownLine {
+        /// Its id.
+        line: String,
+    },
+    /// The fee line cannot be taken back: it is settled, or a refund line stands upon it.
+    LineHeld {
+        /// Its id.
+        line: String,
+    },
+    /// The request id was taken back before the request arrived.
+    RequestCancelled,
 }
 
 impl Refusal {
@@ -297,6 +347,13 @@ impl Refusal {
             Refusal::UnknownEntry { .. } => (406, "unknown-entry", NotFound),
             Refusal::AlreadyReversed { .. } => (407, "already-reversed", Exists),
             Refusal::LaterStand { .. } => (408, "later-stand", Precondition),
+            Refusal::ManyPersons => (121, "many-persons", Precondition),
+            Refusal::UnknownVisit { .. } => (421, "unknown-visit", NotFound),
+            Refusal::VisitBarred { .. } => (422, "visit-barred", Precondition),
+            Refusal::LineTaken { .. } => (423, "line-taken", Exists),
+            Refusal::UnknownLine { .. } => (424, "unknown-line", NotFound),
+            Refusal::LineHeld { .. } => (425, "line-held", Precondition),
+            Refusal::RequestCancelled => (426, "request-cancelled", Exists),
         }
     }
 }

@@ -254,6 +254,8 @@ pub struct Item {
     pub admdvs: String,
     /// Name; may be empty.
     pub name: String,
+    /// Charge category (医疗收费项目类别) of fee lines that do not say it themselves.
+    pub category: Option<String>,
     /// Class, limit and tags.
     pub facts: ItemFacts,
     /// First and last day.
@@ -286,12 +288,16 @@ impl Catalogue {
         self.items.get(code).map_or(&[], Vec::as_slice)
     }
 
-    /// The facts of an item for an insured place on a day: of the entries in force the one whose `admdvs` is the longest
-    /// prefix of the place.
-    pub fn facts(&self, code: &str, place: Place, day: Day) -> Option<&ItemFacts> {
+    /// The entry of an item for an insured place on a day: of those in force the one whose `admdvs` is the longest prefix of
+    /// the place.
+    pub fn in_force(&self, code: &str, place: Place, day: Day) -> Option<&Item> {
         let fits = |item: &&Item| item.span.has(day) && place.as_str().starts_with(&item.admdvs);
-        let entries = self.items.get(code)?;
-        entries.iter().filter(fits).max_by_key(|item| item.admdvs.len()).map(|item| &item.facts)
+        self.items.get(code)?.iter().filter(fits).max_by_key(|item| item.admdvs.len())
+    }
+
+    /// The facts of that entry.
+    pub fn facts(&self, code: &str, place: Place, day: Day) -> Option<&ItemFacts> {
+        self.in_force(code, place, day).map(|item| &item.facts)
     }
 }
 

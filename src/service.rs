@@ -6,6 +6,8 @@ pub mod quote;
 mod register;
 mod reverse;
 mod settle;
+pub mod visit;
+pub mod national;
 
 pub use crate::service::query::ListPage;
 
@@ -94,6 +96,8 @@ pub struct Service {
     /// Whether lines may carry their own catalogue facts (spec 2.4).
     line_facts: bool,
     locks: Vec<tokio::sync::Mutex<()>>,
+    /// Writes for one visit go one after another too; a person's turn comes within a visit's.
+    visit_locks: Vec<tokio::sync::Mutex<()>>,
     register_lock: tokio::sync::Mutex<()>,
 }
 
@@ -114,10 +118,11 @@ pub fn now() -> Moment {
 impl Service {
     /// A service on a store and the packs of a folder.
     pub fn new(store: Store, book: RuleBook, rules: PathBuf, line_facts: bool) -> Service {
-        let locks = (0..LOCKS).map(|_| tokio::sync::Mutex::new(())).collect();
+        let some = || (0..LOCKS).map(|_| tokio::sync::Mutex::new(())).collect();
+        let (locks, visit_locks) = (some(), some());
         let book = RwLock::new(Arc::new(book));
         let register_lock = tokio::sync::Mutex::new(());
-        Service { store, book, rules, line_facts, locks, register_lock }
+        Service { store, book, rules, line_facts, locks, visit_locks, register_lock }
     }
 
     /// The packs in force.
@@ -148,9 +153,7 @@ impl Service {
     }
 
     fn lock_of(&self, person: &PersonId) -> &tokio::sync::Mutex<()> {
-        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(person.as_str());
-        let index = usize::try_from(hash % 1024).unwrap_or_default();
-        &self.locks[index % LOCKS]
+        one_of(&self.locks, person.as_str())
     }
 
     /// Person, facility and catalogue entries for an admission.
@@ -179,10 +182,14 @@ impl Service {
         &self,
         (facility, request): &(FacilityId, RequestId),
     ) -> Result<Option<Stored>, Failure> {
-        match self.store.by_request(facility, request)? {
-            Some(sequence) => Ok(Some(self.stored(sequence)?)),
-            None => Ok(None),
+        let Some(sequence) = self.store.by_request(facility, request)? else { return Ok(None) };
+        let stored = self.stored(sequence)?;
+        if let Some(Kind::Cancellation(taken)) = &stored.entry.kind
+            && taken.request_id == request.as_str()
+        {
+            return Err(Refusal::RequestCancelled.into());
         }
+        Ok(Some(stored))
     }
 
     fn stored(&self, sequence: u64) -> Result<Stored, Failure> {
@@ -203,7 +210,14 @@ impl Service {
                 opening.request.as_ref().map(|request| request.id.clone())
             }
             Some(Kind::Reversal(reversal)) => Some(format!("-{}", reversal.of_id)),
-            Some(Kind::Register(_)) | None => None,
+            Some(
+                Kind::Register(_)
+                | Kind::Visit(_)
+                | Kind::Sign(_)
+                | Kind::File(_)
+                | Kind::Cancellation(_),
+            )
+            | None => None,
         };
         Ok(EntryName { id: id.unwrap_or_default(), sequence })
     }
@@ -213,6 +227,13 @@ struct LookedUp {
     person: Person,
     facility: Option<Facility>,
     catalogue: Catalogue,
+}
+
+/// The lock that a name shares with others.
+fn one_of<'l>(locks: &'l [tokio::sync::Mutex<()>], name: &str) -> &'l tokio::sync::Mutex<()> {
+    let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(name);
+    let index = usize::try_from(hash % 1024).unwrap_or_default();
+    &locks[index % LOCKS]
 }
 
 /// A ledger entry of now. One that is longer than a record of the journal may be is refused here, before it is in a group

@@ -6,6 +6,7 @@
 pub mod journal;
 pub mod fault;
 pub mod halt;
+pub mod visit;
 pub(crate) mod apply;
 mod durable;
 mod index;
@@ -95,6 +96,14 @@ pub enum EntryKind {
     Opening,
     /// A write to a register.
     Register,
+    /// A write to a visit that a HIS keeps here.
+    Visit,
+    /// Somebody signed in or out.
+    Sign,
+    /// A file that is kept for a while.
+    File,
+    /// A request id that was taken back.
+    Cancellation,
 }
 
 /// Where an entry stands among the others.

@@ -16,6 +16,7 @@ use crate::store::apply::opening_key;
 use crate::store::apply::settlement_key;
 use crate::store::apply::writer;
 use crate::store::fault::Fault;
+use crate::store::visit::visit_id;
 use crate::wire::compare;
 use crate::wire::from_proto;
 use crate::wire::to_proto;
@@ -56,6 +57,14 @@ pub enum Misfit {
         /// The first field that differs.
         field: String,
     },
+    /// It is not the next entry of its visit.
+    #[error("it is entry {version} of its visit, which has {entries} before it")]
+    Visit {
+        /// As recorded.
+        version: u64,
+        /// How many there are before it.
+        entries: u64,
+    },
     /// Its accumulators are not the fold of the ledger.
     #[error("its accumulators are not the fold of the entries before it: `{field}` differs")]
     Accumulators {
@@ -83,6 +92,14 @@ pub struct Verified {
     pub openings: u64,
     /// Writes to registers.
     pub registers: u64,
+    /// Writes to visits.
+    pub visits: u64,
+    /// Sign-ins and sign-outs.
+    pub signs: u64,
+    /// Files that are kept.
+    pub files: u64,
+    /// Request ids that were taken back.
+    pub cancellations: u64,
 }
 
 /// A benefit year as the entries so far make it.
@@ -103,6 +120,8 @@ pub struct Verifier<'b> {
     requests: BTreeMap<(String, String), u64>,
     /// What is effective: facility and admission, or key and reference.
     effective: BTreeMap<(String, String), u64>,
+    /// Facility and visit, and how many entries it has.
+    visits: BTreeMap<(String, String), u64>,
     verified: Verified,
 }
 
@@ -114,6 +133,7 @@ impl<'b> Verifier<'b> {
             years: BTreeMap::new(),
             requests: BTreeMap::new(),
             effective: BTreeMap::new(),
+            visits: BTreeMap::new(),
             verified: Verified::default(),
         }
     }
@@ -158,9 +178,48 @@ impl<'b> Verifier<'b> {
             Kind::Opening(opening) => self.opening(sequence, opening)?,
             Kind::Reversal(reversal) => self.reversal(reversal, fetch)?,
             Kind::Register(_) => self.verified.registers += 1,
+            Kind::Visit(write) => self.visit((sequence, &entry.recorded_at), write)?,
+            Kind::Sign(_) => self.verified.signs += 1,
+            Kind::File(_) => self.verified.files += 1,
+            Kind::Cancellation(taken) => {
+                let name = (writer.facility.clone(), taken.request_id.clone());
+                if let Some(before) = self.requests.insert(name, sequence) {
+                    return Err(Misfit::RequestId(before));
+                }
+                self.verified.cancellations += 1;
+            }
         }
         self.verified.entries += 1;
         Ok(())
+    }
+
+    /// A write to a visit is the next one of that visit.
+    fn visit(
+        &mut self,
+        (sequence, recorded_at): (u64, &str),
+        write: &proto::VisitWrite,
+    ) -> Result<(), Misfit> {
+        let facility = write.writer.as_ref().map(|writer| writer.facility.clone());
+        let opens = write.visit.is_empty();
+        let id = if opens { visit_id(recorded_at, sequence) } else { write.visit.clone() };
+        self.next_of_visit((facility.unwrap_or_default(), id), opens, write.version)?;
+        self.verified.visits += 1;
+        Ok(())
+    }
+
+    fn next_of_visit(
+        &mut self,
+        name: (String, String),
+        opens: bool,
+        version: u64,
+    ) -> Result<(), Misfit> {
+        let entries = self.visits.entry(name).or_default();
+        let before = *entries;
+        *entries += 1;
+        if *entries == version && opens == (before == 0) {
+            return Ok(());
+        }
+        Err(Misfit::Visit { version, entries: before })
     }
 
     fn settlement(
@@ -168,6 +227,12 @@ impl<'b> Verifier<'b> {
         sequence: u64,
         record: &proto::SettlementRecord,
     ) -> Result<(), Misfit> {
+        let request = record.request.as_ref().filter(|request| !request.visit.is_empty());
+        if let Some(request) = request {
+            let facility = request.writer.as_ref().map(|writer| writer.facility.clone());
+            let name = (facility.unwrap_or_default(), request.visit.clone());
+            self.next_of_visit(name, false, request.visit_version.saturating_add(1))?;
+        }
         let key = settlement_key(record)?;
         self.claim(name_of_settlement(record), sequence)?;
         let year = self.years.entry(key).or_default();
@@ -251,7 +316,15 @@ fn after(entry: &proto::LedgerEntry) -> Result<Sums, Fault> {
     let accumulators = match &entry.kind {
         Some(Kind::Settlement(record)) => record.accumulators.as_ref(),
         Some(Kind::Opening(opening)) => opening.accumulators.as_ref(),
-        Some(Kind::Reversal(_) | Kind::Register(_)) | None => None,
+        Some(
+            Kind::Reversal(_)
+            | Kind::Register(_)
+            | Kind::Visit(_)
+            | Kind::Sign(_)
+            | Kind::File(_)
+            | Kind::Cancellation(_),
+        )
+        | None => None,
     };
     let accumulators = accumulators.cloned().unwrap_or_default();
     Ok(from_proto::accumulators(&accumulators).map_err(Fault::unreadable)?.sums)
@@ -262,7 +335,15 @@ fn claimed(entry: &proto::LedgerEntry) -> Option<(String, String)> {
     match &entry.kind {
         Some(Kind::Settlement(record)) => Some(name_of_settlement(record)),
         Some(Kind::Opening(opening)) => opening.request.as_ref().map(name_of_opening),
-        Some(Kind::Reversal(_) | Kind::Register(_)) | None => None,
+        Some(
+            Kind::Reversal(_)
+            | Kind::Register(_)
+            | Kind::Visit(_)
+            | Kind::Sign(_)
+            | Kind::File(_)
+            | Kind::Cancellation(_),
+        )
+        | None => None,
     }
 }
 

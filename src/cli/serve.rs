@@ -10,6 +10,7 @@ use crate::config::LogConfig;
 use crate::config::LogFormat;
 use crate::config::ServerConfig;
 use crate::grpc::Api;
+use crate::his::Gateway;
 use crate::http;
 use crate::http::HttpOptions;
 use crate::proto;
@@ -167,7 +168,8 @@ async fn serve(
             until(stopping.clone()),
         );
     let options = http_options(&config.server);
-    let web = http::serve(web, Arc::clone(&service), options, until(stopping.clone()));
+    let gateway = Gateway::new(Arc::clone(&service), config.his.clone());
+    let web = http::serve(web, Arc::clone(&service), gateway, options, until(stopping.clone()));
     tracing::info!(%address, http = %web_address, "listening");
     if let Some(file) = ready_file {
         let addresses = format!("{address}\n{web_address}\n");

@@ -3,6 +3,7 @@
 use crate::refusal::EntryName;
 use crate::refusal::Lang;
 use crate::refusal::Refusal;
+use crate::refusal::VisitBar;
 
 /// How much of a sentence is kept from its beginning and from its end. Unit: signs.
 const BEGINNING: usize = 600;
@@ -107,9 +108,25 @@ impl Refusal {
             Refusal::LaterStand { later } => {
                 format!("later entries stand: {}", names(later, "none"))
             }
+            Refusal::ManyPersons => {
+                "several persons of the register have this document number".to_owned()
+            }
+            Refusal::UnknownVisit { visit } => format!("there is no visit `{}`", short(visit)),
+            Refusal::VisitBarred { visit, bar } => format!("visit `{visit}` {}", bar.words().0),
+            Refusal::LineTaken { line } => {
+                format!("fee line `{line}` was uploaded before, with other content")
+            }
+            Refusal::UnknownLine { line } => format!("the visit has no fee line `{}`", short(line)),
+            Refusal::LineHeld { line } => {
+                format!("fee line `{line}` is settled, or a refund line stands upon it")
+            }
+            Refusal::RequestCancelled => {
+                "this request id was taken back before the request arrived".to_owned()
+            }
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one closed list")]
     fn chinese(&self) -> String {
         match self {
             Refusal::Malformed { field, want } => format!("字段 {field} 应为{}", want.1),
@@ -180,6 +197,13 @@ impl Refusal {
                 format!("{}(流水号 {})此前已撤销", entry.id, entry.sequence)
             }
             Refusal::LaterStand { later } => format!("其后仍有有效业务:{}", names(later, "无")),
+            Refusal::ManyPersons => "登记库中有多人使用该证件号码".to_owned(),
+            Refusal::UnknownVisit { visit } => format!("没有就诊 {}", short(visit)),
+            Refusal::VisitBarred { visit, bar } => format!("就诊 {visit} {}", bar.words().1),
+            Refusal::LineTaken { line } => format!("费用明细流水号 {line} 已上传,且内容不同"),
+            Refusal::UnknownLine { line } => format!("该就诊没有费用明细 {}", short(line)),
+            Refusal::LineHeld { line } => format!("费用明细 {line} 已结算,或已有退费明细冲减"),
+            Refusal::RequestCancelled => "该报文ID在业务到达之前已被冲正".to_owned(),
         }
     }
 
@@ -274,6 +298,55 @@ impl Refusal {
                 "reverse the later ones first, in the order given",
                 "请按所列顺序先撤销其后的业务。",
             ),
+            Refusal::ManyPersons => {
+                ("ask by the person number", "请改用人员编号(psn_no)查询,并请经办机构核对登记。")
+            }
+            Refusal::UnknownVisit { .. } => (
+                "check mdtrt_id and the facility code, or register the visit first",
+                "请核对就诊ID与机构编号,或先办理入院登记(2401)。",
+            ),
+            Refusal::VisitBarred { bar, .. } => bar.advice(),
+            Refusal::LineTaken { .. } => (
+                "delete the line (2302) before uploading it again, or give it a number of its own",
+                "请先撤销该明细(2302)再上传,或改用新的流水号。",
+            ),
+            Refusal::UnknownLine { .. } => ("check feedetl_sn", "请核对费用明细流水号。"),
+            Refusal::LineHeld { .. } => (
+                "reverse the settlement, or delete the refund line first",
+                "请先撤销结算(2305),或先撤销冲减它的退费明细(2302)。",
+            ),
+            Refusal::RequestCancelled => {
+                ("send it under a new request id", "请改用新的报文ID重新办理。")
+            }
+        }
+    }
+}
+
+impl VisitBar {
+    /// What stands in the way, in English and Chinese.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            VisitBar::Cancelled => ("was taken back", "已撤销入院登记"),
+            VisitBar::Settled => ("is settled", "已结算"),
+            VisitBar::HasLines => ("still has fee lines", "仍有费用明细"),
+            VisitBar::NoLines => ("has no fee lines to settle", "没有待结算的费用明细"),
+            VisitBar::NotDischarged => ("has no discharge", "尚未办理出院"),
+            VisitBar::Discharged => ("has a discharge", "已办理出院"),
+            VisitBar::Open => ("is this stay, registered before", "就是该住院号此前办理的入院登记"),
+        }
+    }
+
+    fn advice(self) -> (&'static str, &'static str) {
+        match self {
+            VisitBar::Cancelled => ("register it anew", "请重新办理入院登记(2401)。"),
+            VisitBar::Settled => ("reverse the settlement first", "请先撤销结算(2305)。"),
+            VisitBar::HasLines => {
+                ("delete all lines first", "请先撤销全部费用明细(2302,流水号 0000)。")
+            }
+            VisitBar::NoLines => ("upload the lines first", "请先上传费用明细(2301)。"),
+            VisitBar::NotDischarged => ("nothing is left to undo", "无需撤销出院。"),
+            VisitBar::Discharged => ("undo the discharge first", "请先撤销出院(2405)。"),
+            VisitBar::Open => ("go on with this visit", "请沿用该就诊ID,或先撤销该登记(2404)。"),
         }
     }
 }

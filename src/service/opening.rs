@@ -158,8 +158,15 @@ fn opening_of(stored: Stored) -> Result<proto::Opening, Failure> {
             reversed_by,
             ..opening
         }),
-        Some(Kind::Settlement(_) | Kind::Reversal(_) | Kind::Register(_)) | None => {
-            Err(used_for_another_kind())
-        }
+        Some(
+            Kind::Settlement(_)
+            | Kind::Reversal(_)
+            | Kind::Register(_)
+            | Kind::Visit(_)
+            | Kind::Sign(_)
+            | Kind::File(_)
+            | Kind::Cancellation(_),
+        )
+        | None => Err(used_for_another_kind()),
     }
 }

@@ -157,7 +157,15 @@ impl Service {
             let after = match &stored.entry.kind {
                 Some(Kind::Settlement(record)) => record.accumulators.as_ref(),
                 Some(Kind::Opening(opening)) => opening.accumulators.as_ref(),
-                Some(Kind::Reversal(_) | Kind::Register(_)) | None => None,
+                Some(
+                    Kind::Reversal(_)
+                    | Kind::Register(_)
+                    | Kind::Visit(_)
+                    | Kind::Sign(_)
+                    | Kind::File(_)
+                    | Kind::Cancellation(_),
+                )
+                | None => None,
             };
             let unknown = || Refusal::UnknownEntry { name: below.to_string() };
             from_proto::accumulators(after.ok_or_else(unknown)?)?.sums
@@ -209,7 +217,12 @@ fn year_of(entry: &proto::LedgerEntry) -> Option<proto::AccumulatorKey> {
                 benefit_year: request.benefit_year,
             })
         }
-        Kind::Reversal(_) | Kind::Register(_) => None,
+        Kind::Reversal(_)
+        | Kind::Register(_)
+        | Kind::Visit(_)
+        | Kind::Sign(_)
+        | Kind::File(_)
+        | Kind::Cancellation(_) => None,
     }
 }
 
@@ -223,8 +236,15 @@ fn reversal_of(stored: Stored) -> Result<proto::Reversal, Failure> {
             recorded_at: entry.recorded_at,
             ..reversal
         }),
-        Some(Kind::Settlement(_) | Kind::Opening(_) | Kind::Register(_)) | None => {
-            Err(used_for_another_kind())
-        }
+        Some(
+            Kind::Settlement(_)
+            | Kind::Opening(_)
+            | Kind::Register(_)
+            | Kind::Visit(_)
+            | Kind::Sign(_)
+            | Kind::File(_)
+            | Kind::Cancellation(_),
+        )
+        | None => Err(used_for_another_kind()),
     }
 }

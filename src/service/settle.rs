@@ -57,8 +57,23 @@ impl Service {
         quoting.statement(situation, &looked_up.catalogue, &year)
     }
 
-    /// Computes on the current accumulators and records the settlement; the same request again gets its first answer.
+    /// Computes on the current accumulators and records the settlement; the same request again gets its first answer. A visit
+    /// that a HIS keeps here is settled by its own lines only.
     pub async fn settle(
+        &self,
+        request: proto::SettleRequest,
+    ) -> Result<proto::SettlementRecord, Failure> {
+        const LEFT_OUT: (&str, &str) =
+            ("left out; a visit is settled over the national interface", "空;就诊经国家接口结算");
+        if !request.visit.is_empty() || request.visit_version != 0 {
+            let field = "visit".to_owned();
+            return Err(Refusal::Malformed { field, want: LEFT_OUT }.into());
+        }
+        self.settle_bill(request).await
+    }
+
+    /// The one way into the ledger for a settlement, whoever asks.
+    pub(super) async fn settle_bill(
         &self,
         request: proto::SettleRequest,
     ) -> Result<proto::SettlementRecord, Failure> {
@@ -122,6 +137,9 @@ impl Service {
             expected_patient_pay: expected_patient_pay
                 .map_or_else(String::new, |expected| expected.to_string()),
             expected_version: request.expected_version,
+            visit: request.visit,
+            visit_version: request.visit_version,
+            noted: request.noted,
             writer: Some(writer),
         };
         Ok(Asking {
@@ -225,8 +243,15 @@ pub(super) fn record_of(stored: Stored) -> Result<proto::SettlementRecord, Failu
             reversed_by,
             ..record
         }),
-        Some(Kind::Reversal(_) | Kind::Opening(_) | Kind::Register(_)) | None => {
-            Err(Refusal::UnknownEntry { name: sequence.to_string() }.into())
-        }
+        Some(
+            Kind::Reversal(_)
+            | Kind::Opening(_)
+            | Kind::Register(_)
+            | Kind::Visit(_)
+            | Kind::Sign(_)
+            | Kind::File(_)
+            | Kind::Cancellation(_),
+        )
+        | None => Err(Refusal::UnknownEntry { name: sequence.to_string() }.into()),
     }
 }

@@ -9,6 +9,7 @@ use crate::store::Link;
 use crate::store::fault::Fault;
 use crate::store::index::View;
 use crate::store::index::keys;
+use crate::store::visit;
 use crate::wire::from_proto;
 
 use prost::Message;
@@ -35,6 +36,11 @@ pub(super) fn still_fits(view: &View<'_>, entry: &proto::LedgerEntry) -> Result<
             if is_effective(view.number(&admission)?)? {
                 return Ok(false);
             }
+            if let Some((visit, version)) = visit_of(record)
+                && !visit::at_version(view, &writer.facility, visit, version)?
+            {
+                return Ok(false);
+            }
             (settlement_key(record)?, &record.accumulators)
         }
         Kind::Opening(opening) => {
@@ -52,7 +58,12 @@ pub(super) fn still_fits(view: &View<'_>, entry: &proto::LedgerEntry) -> Result<
             }
             (key, &reversal.accumulators)
         }
-        Kind::Register(_) => return Ok(true),
+        Kind::Visit(write) => return visit::fits(view, write, &writer.facility),
+        Kind::Cancellation(taken) => {
+            let request = keys::request(&writer.facility, &taken.request_id);
+            return Ok(view.number(&request)?.is_none());
+        }
+        Kind::Register(_) | Kind::Sign(_) | Kind::File(_) => return Ok(true),
     };
     let version = after.as_ref().map_or(0, |accumulators| accumulators.version);
     Ok(view.year(&key)?.accumulators.version + 1 == version)
@@ -80,9 +91,14 @@ pub(super) fn apply(
             let admission = admission.map_or("", |admission| &admission.id);
             view.put(keys::admission(&writer.facility, admission), number);
             let person = key.person.as_str();
-            view.put(keys::settlement(sequence), Vec::new());
+            view.put(keys::settlement(sequence), writer.facility.as_bytes().to_vec());
             view.put(keys::settlement_of_person(person, sequence), Vec::new());
             view.put(keys::settlement_of_facility(&writer.facility, sequence), Vec::new());
+            let day = day_of(entry);
+            view.put(keys::entry_of_day(&writer.facility, day, sequence), Vec::new());
+            if let Some((visit, _)) = visit_of(record) {
+                visit::settled(view, sequence, &writer.facility, visit)?;
+            }
         }
         Kind::Opening(opening) => {
             let Some(request) = &opening.request else { return Ok(()) };
@@ -91,14 +107,42 @@ pub(super) fn apply(
             view.put(keys::opening(&key, &request.id), number.clone());
             view.put(keys::office_opening(&writer.facility, &request.id), number);
         }
-        Kind::Reversal(reversal) => undo(view, sequence, reversal)?,
+        Kind::Reversal(reversal) => {
+            undo(view, sequence, reversal)?;
+            // The settlement's facility may be another than the one that undid it.
+            let facility = view.value(&keys::settlement(reversal.of_number))?;
+            if let Some(facility) = facility.and_then(|name| String::from_utf8(name.to_vec()).ok())
+            {
+                view.put(keys::entry_of_day(&facility, day_of(entry), sequence), Vec::new());
+            }
+        }
         Kind::Register(register) => {
             put(view, sequence, register);
             view.put(keys::register_write(sequence), Vec::new());
             view.put_link(sequence, Link::upon(EntryKind::Register, 0));
         }
+        Kind::Visit(write) => {
+            visit::follow(view, (sequence, &entry.recorded_at), write, &writer.facility)?;
+        }
+        Kind::Sign(_) => view.put_link(sequence, Link::upon(EntryKind::Sign, 0)),
+        Kind::File(_) => view.put_link(sequence, Link::upon(EntryKind::File, 0)),
+        Kind::Cancellation(taken) => {
+            view.put(keys::request(&writer.facility, &taken.request_id), number);
+            view.put_link(sequence, Link::upon(EntryKind::Cancellation, 0));
+        }
     }
     Ok(())
+}
+
+/// The visit that a settlement bills, and the version that its bill was made at.
+fn visit_of(record: &proto::SettlementRecord) -> Option<(&str, u64)> {
+    let request = record.request.as_ref().filter(|request| !request.visit.is_empty())?;
+    Some((&request.visit, request.visit_version))
+}
+
+/// The day on which an entry was recorded.
+fn day_of(entry: &proto::LedgerEntry) -> &str {
+    entry.recorded_at.get(..10).unwrap_or_default()
 }
 
 /// Registers hold each record as it was put last.
@@ -108,6 +152,10 @@ fn put(view: &mut View<'_>, sequence: u64, register: &proto::RegisterPut) {
             for person in &put.persons {
                 view.put(keys::person(&person.id), person.encode_to_vec());
                 view.put(keys::write_of_person(&person.id, sequence), Vec::new());
+                if !person.certificate_no.is_empty() {
+                    let key = keys::certificate(&person.certificate_no, &person.id);
+                    view.put(key, Vec::new());
+                }
             }
         }
         Some(Put::Facilities(put)) => {
@@ -175,6 +223,10 @@ pub(crate) fn writer(entry: &proto::LedgerEntry) -> Option<(&proto::Writer, &Kin
             Put::Facilities(put) => put.writer.as_ref()?,
             Put::Items(put) => put.writer.as_ref()?,
         },
+        Kind::Visit(write) => write.writer.as_ref()?,
+        Kind::Sign(sign) => sign.writer.as_ref()?,
+        Kind::File(file) => file.writer.as_ref()?,
+        Kind::Cancellation(taken) => taken.writer.as_ref()?,
     };
     Some((writer, kind))
 }

@@ -117,6 +117,18 @@ impl Index {
         Ok(values.collect::<Result<_, _>>()?)
     }
 
+    /// The ends of the keys that begin so, and their values.
+    pub(super) fn under(&self, prefix: &[u8]) -> Result<Vec<(sled::IVec, sled::IVec)>, Fault> {
+        Ok(self.database.scan_prefix(prefix).collect::<Result<_, _>>()?)
+    }
+
+    /// The numbers that end the keys from one prefix to another, the latter included.
+    pub(super) fn numbers_between(&self, from: &[u8], to: &[u8]) -> Result<Vec<u64>, Fault> {
+        let to = [to, &[u8::MAX; 9]].concat();
+        let keys = self.database.range(from.to_vec()..to).keys();
+        Ok(keys.map(|key| key.map(|key| number_at_end(&key))).collect::<Result<_, _>>()?)
+    }
+
     /// The numbers that end the keys that begin so, after a number.
     pub(super) fn numbers_after(
         &self,
@@ -216,6 +228,14 @@ impl<'i> View<'i> {
         self.written.insert(key, value);
     }
 
+    /// The value under a key.
+    pub(super) fn value(&self, key: &[u8]) -> Result<Option<sled::IVec>, Fault> {
+        match self.written.get(key) {
+            Some(value) => Ok(Some(sled::IVec::from(value.as_slice()))),
+            None => self.index.get(key),
+        }
+    }
+
     /// A number under a key.
     pub(super) fn number(&self, key: &[u8]) -> Result<Option<u64>, Fault> {
         if let Some(value) = self.written.get(key) {
@@ -226,12 +246,7 @@ impl<'i> View<'i> {
 
     /// The year under a key.
     pub(super) fn year(&self, key: &AccumulatorKey) -> Result<Year, Fault> {
-        let key = keys::year(key);
-        let stored = match self.written.get(&key) {
-            Some(value) => Some(sled::IVec::from(value.as_slice())),
-            None => self.index.get(&key)?,
-        };
-        let Some(stored) = stored else { return Ok(Year::default()) };
+        let Some(stored) = self.value(&keys::year(key))? else { return Ok(Year::default()) };
         let (top, message) = stored.split_at(stored.len().min(8));
         let message = crate::proto::Accumulators::decode(message).map_err(Fault::undecodable)?;
         let accumulators = from_proto::accumulators(&message).map_err(Fault::unreadable)?;
@@ -299,6 +314,10 @@ impl Link {
             EntryKind::Reversal => 2,
             EntryKind::Opening => 3,
             EntryKind::Register => 4,
+            EntryKind::Visit => 5,
+            EntryKind::Sign => 6,
+            EntryKind::File => 7,
+            EntryKind::Cancellation => 8,
         };
         let mut bytes = vec![kind];
         let Position { segment, offset, length } = self.position;
@@ -314,6 +333,10 @@ impl Link {
             2 => EntryKind::Reversal,
             3 => EntryKind::Opening,
             4 => EntryKind::Register,
+            5 => EntryKind::Visit,
+            6 => EntryKind::Sign,
+            7 => EntryKind::File,
+            8 => EntryKind::Cancellation,
             _ => return None,
         };
         let field = |index: usize| bytes.get(1 + index * 8..).map(number);

@@ -22,6 +22,7 @@ const COLUMNS: &[Column] = &[
     required("code"),
     optional("admdvs"),
     optional("name"),
+    optional("category"),
     required("class"),
     required("first_copay_rate"),
     optional("price_limit"),
@@ -92,6 +93,7 @@ fn item(cells: &mut Cells<'_>) -> Option<Item> {
     let code = cells.given("code", cell::code);
     let admdvs = cells.if_given("admdvs", cell::place_prefix);
     let name = cells.if_given("name", cell::text);
+    let category = cells.if_given("category", cell::code);
     let class = class(cells, code.as_deref());
     let price_limit = cells.if_given("price_limit", cell::price);
     let tags = cells.tags("tags");
@@ -100,6 +102,7 @@ fn item(cells: &mut Cells<'_>) -> Option<Item> {
         code: code?,
         admdvs: admdvs?.unwrap_or_default(),
         name: name?.unwrap_or_default(),
+        category: category?,
         facts: ItemFacts { class: class?, price_limit: price_limit?, tags: tags? },
         span: span?,
     })

@@ -124,6 +124,7 @@ fn item(value: &Value) -> proto::Item {
         code: text(&value["code"]),
         admdvs: text(&value["admdvs"]),
         name: String::new(),
+        category: String::new(),
         facts: Some(item_facts(value)),
         from: text(&value["from"]),
         to: text(&value["to"]),
@@ -223,6 +224,7 @@ pub(super) fn settle(operation: &Value) -> proto::SettleRequest {
         deposit: text(&operation["deposit"]),
         expected_patient_pay: text(&operation["expected_patient_pay"]),
         expected_version: operation["expected_version"].as_u64(),
+        ..proto::SettleRequest::default()
     }
 }
 

@@ -69,7 +69,15 @@ impl<'b> Corrections<'b> {
             Some(Kind::Reversal(reversal)) => {
                 self.found.remove(&reversal.of_number);
             }
-            Some(Kind::Opening(_) | Kind::Register(_)) | None => {}
+            Some(
+                Kind::Opening(_)
+                | Kind::Register(_)
+                | Kind::Visit(_)
+                | Kind::Sign(_)
+                | Kind::File(_)
+                | Kind::Cancellation(_),
+            )
+            | None => {}
         }
         self.verifier.next(sequence, entry, fetch)
     }

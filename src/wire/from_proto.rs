@@ -415,6 +415,7 @@ pub fn item(message: &proto::Item, field: &str) -> Result<Item, Refusal> {
         code,
         admdvs: admdvs.to_owned(),
         name: text(&message.name, &format!("{field}.name"))?,
+        category: code_if_given(&message.category, &format!("{field}.category"))?,
         facts,
         span,
     })

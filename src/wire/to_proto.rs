@@ -386,7 +386,14 @@ fn about(refusal: &Refusal) -> (Option<Money>, u64, &[EntryName]) {
         | Refusal::AlreadyLoaded { opening: entry }
         | Refusal::AlreadyReversed { entry } => (None, 0, std::slice::from_ref(entry)),
         Refusal::LaterStand { later } => (None, 0, later),
-        Refusal::Malformed { .. }
+        Refusal::ManyPersons
+        | Refusal::UnknownVisit { .. }
+        | Refusal::VisitBarred { .. }
+        | Refusal::LineTaken { .. }
+        | Refusal::UnknownLine { .. }
+        | Refusal::LineHeld { .. }
+        | Refusal::RequestCancelled
+        | Refusal::Malformed { .. }
         | Refusal::Number { .. }
         | Refusal::TooMany { .. }
         | Refusal::SpanOrder { .. }
@@ -464,6 +471,7 @@ pub fn item(item: &Item) -> proto::Item {
         code: item.code.clone(),
         admdvs: item.admdvs.clone(),
         name: item.name.clone(),
+        category: item.category.clone().unwrap_or_default(),
         facts: Some(item_facts(&item.facts)),
         from: item.span.from.to_string(),
         to: optional(item.span.to),

@@ -15,6 +15,7 @@ mod demo;
 mod faults;
 mod generate;
 mod golden;
+mod his;
 mod limits;
 mod packs;
 mod properties;

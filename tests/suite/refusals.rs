@@ -5,6 +5,7 @@ mod every;
 mod table;
 
 use crate::demo;
+use crate::his;
 
 use onestop::proto;
 use onestop::refusal::Lang;
@@ -109,6 +110,7 @@ async fn every_refusal_is_provoked_and_changes_nothing() {
     }
     // What needs two at once is provoked by itself below.
     provoked.insert(Refusal::Busy.code());
+    provoked.extend(his::PROVOKED);
     let all: BTreeSet<u16> = every::refusals().map(|refusal| refusal.code()).collect();
     assert_eq!(provoked, all);
     service.close().unwrap();

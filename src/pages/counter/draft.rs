@@ -317,7 +317,14 @@ impl Draft {
             | Refusal::Busy
             | Refusal::UnknownEntry { .. }
             | Refusal::AlreadyReversed { .. }
-            | Refusal::LaterStand { .. } => None,
+            | Refusal::LaterStand { .. }
+            | Refusal::ManyPersons
+            | Refusal::UnknownVisit { .. }
+            | Refusal::VisitBarred { .. }
+            | Refusal::LineTaken { .. }
+            | Refusal::UnknownLine { .. }
+            | Refusal::LineHeld { .. }
+            | Refusal::RequestCancelled => None,
         };
         match name {
             Some(name) => {

@@ -73,6 +73,7 @@ fn asked(fields: &Fields, window: &Window, quote: proto::QuoteRequest) -> proto:
         deposit: quote.deposit,
         expected_patient_pay: fields.get("expected_patient_pay").to_owned(),
         expected_version: fields.get("expected_version").parse().ok(),
+        ..proto::SettleRequest::default()
     }
 }
 

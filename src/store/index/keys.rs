@@ -9,7 +9,7 @@ pub(in crate::store) const STANDS_AT: &[u8] = b"m";
 pub(in crate::store) const LAYOUT: &[u8] = b"layout";
 
 /// Grows with every change of keys or values; an index of another layout is built anew.
-pub(in crate::store) const LAYOUT_NOW: &[u8] = b"1";
+pub(in crate::store) const LAYOUT_NOW: &[u8] = b"2";
 
 fn key(kind: u8, parts: &[&str]) -> Vec<u8> {
     let mut key = vec![kind];
@@ -140,4 +140,69 @@ pub(in crate::store) fn settlements_of_facility(facility: &str) -> Vec<u8> {
 /// A settlement among a facility's.
 pub(in crate::store) fn settlement_of_facility(facility: &str, sequence: u64) -> Vec<u8> {
     numbered(settlements_of_facility(facility), sequence)
+}
+
+/// Persons with a number of an identity document, as they were put; small letters are capitals here.
+pub(in crate::store) fn persons_of_certificate(number: &str) -> Vec<u8> {
+    key(b'c', &[&number.to_uppercase()])
+}
+
+/// A person among those with a number of an identity document.
+pub(in crate::store) fn certificate(number: &str, person: &str) -> Vec<u8> {
+    key(b'c', &[&number.to_uppercase(), person])
+}
+
+/// The settlements and reversals of a facility on a day.
+pub(in crate::store) fn day_of_facility(facility: &str, day: &str) -> Vec<u8> {
+    key(b'y', &[facility, day])
+}
+
+/// A settlement or reversal among a facility's, by day.
+pub(in crate::store) fn entry_of_day(facility: &str, day: &str, sequence: u64) -> Vec<u8> {
+    numbered(day_of_facility(facility, day), sequence)
+}
+
+/// A visit: its version, and the write that says how it stands.
+pub(in crate::store) fn visit(facility: &str, visit: &str) -> Vec<u8> {
+    key(b'v', &[facility, visit])
+}
+
+/// All fee lines of a visit.
+pub(in crate::store) fn lines_of_visit(facility: &str, visit: &str) -> Vec<u8> {
+    key(b'l', &[facility, visit])
+}
+
+/// A fee line of a visit: the write that has it and its place there.
+pub(in crate::store) fn line_of_visit(facility: &str, visit: &str, line: &str) -> Vec<u8> {
+    key(b'l', &[facility, visit, line])
+}
+
+/// The settlements of a visit.
+pub(in crate::store) fn settlements_of_visit(facility: &str, visit: &str) -> Vec<u8> {
+    key(b'g', &[facility, visit])
+}
+
+/// A settlement among a visit's.
+pub(in crate::store) fn settlement_of_visit(facility: &str, visit: &str, sequence: u64) -> Vec<u8> {
+    numbered(settlements_of_visit(facility, visit), sequence)
+}
+
+/// The visits of a person, by the write that opened them.
+pub(in crate::store) fn visits_of_person(person: &str) -> Vec<u8> {
+    key(b'n', &[person])
+}
+
+/// A visit among a person's.
+pub(in crate::store) fn visit_of_person(person: &str, sequence: u64) -> Vec<u8> {
+    numbered(visits_of_person(person), sequence)
+}
+
+/// The visits of a facility, by the write that opened them.
+pub(in crate::store) fn visits_of_facility(facility: &str) -> Vec<u8> {
+    key(b'z', &[facility])
+}
+
+/// A visit among a facility's.
+pub(in crate::store) fn visit_of_facility(facility: &str, sequence: u64) -> Vec<u8> {
+    numbered(visits_of_facility(facility), sequence)
 }

@@ -136,6 +136,7 @@ fn item(
         }),
         from: "2015-01-01".to_owned(),
         to: String::new(),
+        category: String::new(),
     }
 }
 

@@ -6,6 +6,7 @@ use onestop::money::Money;
 use onestop::money::NumberError;
 use onestop::refusal::EntryName;
 use onestop::refusal::Refusal;
+use onestop::refusal::VisitBar;
 
 const WHY: (&str, &str) = ("why", "原因");
 
@@ -69,6 +70,15 @@ fn next(refusal: &Refusal) -> Option<Refusal> {
         Refusal::Busy => Refusal::UnknownEntry { name: text() },
         Refusal::UnknownEntry { .. } => Refusal::AlreadyReversed { entry: entry() },
         Refusal::AlreadyReversed { .. } => Refusal::LaterStand { later: vec![entry()] },
-        Refusal::LaterStand { .. } => return None,
+        Refusal::LaterStand { .. } => Refusal::ManyPersons,
+        Refusal::ManyPersons => Refusal::UnknownVisit { visit: text() },
+        Refusal::UnknownVisit { .. } => {
+            Refusal::VisitBarred { visit: text(), bar: VisitBar::Settled }
+        }
+        Refusal::VisitBarred { .. } => Refusal::LineTaken { line: text() },
+        Refusal::LineTaken { .. } => Refusal::UnknownLine { line: text() },
+        Refusal::UnknownLine { .. } => Refusal::LineHeld { line: text() },
+        Refusal::LineHeld { .. } => Refusal::RequestCancelled,
+        Refusal::RequestCancelled => return None,
     })
 }

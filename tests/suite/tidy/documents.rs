@@ -101,6 +101,10 @@ fn keys() -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
     for one in code.split("\npub struct ").skip(1).filter(|one| !one.starts_with("Config ")) {
         let (name, rest) = one.split_once(" {").unwrap();
+        // What stands within a key, as a row of a list, is no section.
+        if !name.ends_with("Config") {
+            continue;
+        }
         let section = name.trim_end_matches("Config").to_lowercase();
         let fields = rest.split("\n}").next().unwrap();
         for field in fields.lines().filter_map(|line| line.strip_prefix("    pub ")) {

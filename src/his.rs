@@ -1,0 +1,159 @@
+//! The national interface for designated facilities (定点医药机构接口规范): a foreign form with a converter of its own. It reads
+//! what existing HIS clients send, asks the service, and answers as they expect; it decides nothing about money.
+//!
+//! `docs/his/README.md` says what it does for whom.
+
+mod json;
+mod fields;
+mod failure;
+mod envelope;
+mod codes;
+mod amounts;
+mod sign;
+mod person;
+mod visit;
+mod lines;
+mod settlement;
+mod setlinfo;
+
+use crate::config::HisConfig;
+use crate::his::envelope::Asked;
+use crate::his::envelope::answer;
+use crate::his::envelope::open;
+use crate::his::envelope::place;
+use crate::his::fields::malformed;
+use crate::his::json::Json;
+use crate::service::Failure;
+use crate::service::Service;
+use crate::service::now;
+use crate::service::visit::Writing;
+
+use sha2::Digest;
+use sha2::Sha256;
+
+use std::sync::Arc;
+
+/// The converter on a service.
+#[derive(Debug)]
+pub struct Gateway {
+    service: Arc<Service>,
+    config: HisConfig,
+}
+
+/// What is answered: always with status 200, never compressed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// An envelope.
+    Json(String),
+    /// A file (9102).
+    File(Vec<u8>),
+}
+
+/// What a transaction gives back.
+#[derive(Debug)]
+enum Reply {
+    /// Its output, and what a clerk should know.
+    Output(Json, String),
+}
+
+/// What came of a transaction.
+type Replied = Result<Reply, Failure>;
+
+impl Reply {
+    /// No output.
+    fn nothing() -> Reply {
+        Reply::Output(Json::Object(Vec::new()), String::new())
+    }
+
+    /// An output, and what a clerk should know.
+    fn warned(output: Json, warning: &str) -> Reply {
+        Reply::Output(output, warning.chars().take(WARNING_CHARS_MAX).collect())
+    }
+}
+
+impl From<Json> for Reply {
+    fn from(output: Json) -> Reply {
+        Reply::Output(output, String::new())
+    }
+}
+
+/// Longest `warn_msg`. Unit: signs.
+const WARNING_CHARS_MAX: usize = 200;
+const A_TRANSACTION: (&str, &str) =
+    ("a transaction of this interface", "本接口支持的交易编号(见接口文档的交易一览)");
+
+impl Gateway {
+    /// On a service, with what the region says.
+    pub fn new(service: Arc<Service>, config: HisConfig) -> Gateway {
+        Gateway { service, config }
+    }
+
+    /// Answers a request, whatever it is.
+    pub async fn answer(&self, body: &[u8]) -> Answer {
+        let received = now();
+        let opened = match open(body, &self.config) {
+            Ok(opened) => opened,
+            Err(refusal) => {
+                let outcome = Err(failure::message(&refusal.into()));
+                let at = (received, now());
+                return Answer::Json(answer(outcome, "000000", at, self.config.infcode));
+            }
+        };
+        let place = place(&opened.envelope);
+        let replied = match opened.asked(received) {
+            Ok(asked) => self.reply(&asked).await,
+            Err(refusal) => Err(refusal.into()),
+        };
+        let outcome = match replied {
+            Ok(Reply::Output(output, warning)) => Ok((output, warning)),
+            Err(failure) => Err(failure::message(&failure)),
+        };
+        Answer::Json(answer(outcome, &place, (received, now()), self.config.infcode))
+    }
+
+    /// An answer that refuses a request before it is read.
+    pub fn refused(&self, sentence: &str) -> Answer {
+        let at = (now(), now());
+        Answer::Json(answer(Err(sentence.to_owned()), "000000", at, self.config.infcode))
+    }
+
+    async fn reply(&self, asked: &Asked) -> Replied {
+        // Editions put a letter behind a number: 2304A is 2304.
+        match asked.infno.trim_end_matches(|sign: char| sign.is_ascii_alphabetic()) {
+            "9001" => sign::sign_in_9001(self, asked).await,
+            "9002" => sign::sign_out_9002(self, asked).await,
+            "1101" => person::person_1101(self, asked),
+            "2001" => person::entitlement_2001(self, asked),
+            "2401" => visit::admit_2401(self, asked).await,
+            "2402" => visit::discharge_2402(self, asked).await,
+            "2403" => visit::change_2403(self, asked).await,
+            "2404" => visit::cancel_2404(self, asked).await,
+            "2405" => visit::undo_discharge_2405(self, asked).await,
+            "2301" => lines::upload_2301(self, asked).await,
+            "2302" => lines::delete_2302(self, asked).await,
+            "2303" => settlement::quote_2303(self, asked),
+            "2304" => settlement::settle_2304(self, asked).await,
+            "2305" => settlement::undo_2305(self, asked).await,
+            "2601" => settlement::take_back_2601(self, asked).await,
+            "5201" => visit::visits_5201(self, asked),
+            "5202" => visit::diagnoses_5202(self, asked),
+            "5203" => settlement::settlement_5203(self, asked),
+            "5204" => lines::lines_5204(self, asked),
+            "5206" => person::year_5206(self, asked),
+            "5303" => visit::in_hospital_5303(self, asked),
+            _ => Err(malformed("infno", A_TRANSACTION).into()),
+        }
+    }
+
+    /// Who writes what to which visit; an empty visit is one to be opened.
+    fn writing(&self, asked: &Asked, visit: &str) -> Writing {
+        let digest = Sha256::digest(asked.input.canonical().as_bytes());
+        let hex = digest.iter().map(|byte| format!("{byte:02x}"));
+        Writing {
+            writer: asked.writer(),
+            infno: asked.infno.clone(),
+            asked: hex.collect(),
+            visit: visit.to_owned(),
+        }
+    }
+}
