@@ -10,6 +10,7 @@ pub(crate) mod fields;
 pub(crate) mod guard;
 pub(crate) mod layout;
 pub(crate) mod pdf;
+pub(crate) mod spreadsheet;
 pub(crate) mod visit;
 
 mod counter;

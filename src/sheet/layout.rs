@@ -137,6 +137,8 @@ pub(crate) enum Block {
     Pairs(Vec<(String, String)>),
     /// Rows, the first of them the heads, and on which side each column stands.
     Table(Vec<Side>, Vec<Vec<String>>),
+    /// The same without heads.
+    Rows(Vec<Side>, Vec<Vec<String>>),
 }
 
 /// A page that grows piece by piece.
@@ -186,8 +188,12 @@ impl Page {
 
     /// Adds rows, the first of them the heads, each column as wide as its widest text.
     pub(crate) fn table(&mut self, sides: &[Side], rows: &[Vec<String>]) {
-        let clean_row = |row: &Vec<String>| row.iter().map(|text| clean(text)).collect();
-        self.blocks.push(Block::Table(sides.to_vec(), rows.iter().map(clean_row).collect()));
+        self.blocks.push(Block::Table(sides.to_vec(), cleaned(rows)));
+    }
+
+    /// Adds rows without heads.
+    pub(crate) fn rows(&mut self, sides: &[Side], rows: &[Vec<String>]) {
+        self.blocks.push(Block::Rows(sides.to_vec(), cleaned(rows)));
     }
 
     /// Its pieces.
@@ -203,6 +209,10 @@ impl Page {
         }
         text.text
     }
+}
+
+fn cleaned(rows: &[Vec<String>]) -> Vec<Vec<String>> {
+    rows.iter().map(|row| row.iter().map(|text| clean(text)).collect()).collect()
 }
 
 /// A page set for a terminal.
@@ -229,7 +239,7 @@ impl Text {
             Block::Line(text) => self.line(text),
             Block::Item(mark, text) => self.item(mark, text),
             Block::Pairs(pairs) => self.pairs(pairs),
-            Block::Table(sides, rows) => {
+            Block::Table(sides, rows) | Block::Rows(sides, rows) => {
                 for line in columns(sides, rows) {
                     self.line(&line);
                 }

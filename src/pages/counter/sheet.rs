@@ -119,7 +119,8 @@ fn paper(visit: &Visit, record: &proto::SettlementRecord, address: &str, paper: 
         | Block::Line(_)
         | Block::Item(_, _)
         | Block::Pairs(_)
-        | Block::Table(_, _) => None,
+        | Block::Table(_, _)
+        | Block::Rows(_, _) => None,
     });
     html! {
         p .print-row {

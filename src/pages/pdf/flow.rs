@@ -138,7 +138,7 @@ impl<'f> Flow<'f> {
             }
             Block::Item(mark, text) => self.item(mark, text),
             Block::Pairs(pairs) => self.pairs(pairs),
-            Block::Table(sides, rows) => self.table(sides, rows),
+            Block::Table(sides, rows) | Block::Rows(sides, rows) => self.table(sides, rows),
         }
     }
 
