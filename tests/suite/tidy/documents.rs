@@ -21,6 +21,7 @@ const DOCUMENTS: &[&str] = &[
     "docs/settlement.md",
     "docs/rule-packs.md",
     "docs/journal.md",
+    "docs/operations.md",
 ];
 
 /// The most lines that the map of the project may have.
