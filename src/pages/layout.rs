@@ -1,5 +1,6 @@
 //! What every page looks like: head, areas, language switch, messages and labelled fields.
 
+use crate::metrics;
 use crate::pages::assets;
 use crate::pages::fields::TOKEN;
 use crate::pages::visit::Visit;
@@ -261,10 +262,13 @@ pub(crate) fn forbidden(visit: &Visit) -> Response {
 /// What a failure says: what was wrong, and what to do.
 pub(crate) fn failure(visit: &Visit, failure: &Failure) -> Markup {
     match failure {
-        Failure::Refusal(refusal) => html! {
+        Failure::Refusal(refusal) => {
+            metrics::refused(refusal.code());
+            html! {
             p { strong { (refusal.sentence(visit.lang)) } }
             p { (refusal.advice(visit.lang)) " " span .code { "(" (refusal.code()) ")" } }
-        },
+            }
+        }
         Failure::Fault(fault) => {
             tracing::error!(error = chain(fault), "a page failed");
             let said = if fault.certainly_not_written() {

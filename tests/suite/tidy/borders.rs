@@ -35,6 +35,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("reconcile", &["money", "calendar", "refusal"]),
     // The shell: no policy.
+    ("metrics", &[]),
     ("proto", &[]),
     (
         "wire",
@@ -53,7 +54,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "proto",
         ],
     ),
-    ("store", &["calendar", "id", "refusal", "register", "accumulators", "proto", "wire"]),
+    (
+        "store",
+        &["calendar", "id", "refusal", "register", "accumulators", "metrics", "proto", "wire"],
+    ),
     ("table", &["money", "calendar", "id", "bill", "refusal", "register", "accumulators"]),
     ("folder", &["id", "refusal", "register", "rules", "table"]),
     (
@@ -71,6 +75,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "situation",
             "statement",
             "settle",
+            "metrics",
             "proto",
             "wire",
             "store",
@@ -148,7 +153,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "sheet",
         ],
     ),
-    ("grpc", &["refusal", "proto", "wire", "store", "service", "rules_view"]),
+    ("grpc", &["refusal", "metrics", "proto", "wire", "store", "service", "rules_view"]),
     (
         "pages",
         &[
@@ -158,6 +163,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "bill",
             "refusal",
             "rules",
+            "metrics",
             "proto",
             "wire",
             "store",
@@ -177,6 +183,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "bill",
             "refusal",
             "admission",
+            "metrics",
             "proto",
             "wire",
             "store",
@@ -184,7 +191,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "config",
         ],
     ),
-    ("http", &["store", "service", "pages", "his"]),
+    ("http", &["metrics", "store", "service", "pages", "his"]),
     ("vectors", &["calendar", "rules", "proto", "wire", "store", "service"]),
     (
         "cli",
@@ -195,6 +202,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "rules",
             "accumulators",
             "situation",
+            "metrics",
             "proto",
             "wire",
             "store",
@@ -242,13 +250,16 @@ const NAMES: &[(&str, &[&str])] = &[
     ("csv", &["table"]),
     ("encoding_rs", &["pages"]),
     ("getrandom", &["pages"]),
+    ("http_body", &["cli"]),
     ("indicatif", &["cli"]),
     ("jiff", &["calendar"]),
     ("maud", &["pages"]),
     ("pbjson", &[]),
+    ("prometheus_client", &["metrics"]),
     ("prost", &["store", "service", "grpc", "cli"]),
     ("qrcodegen", &["pages"]),
     ("rust_decimal", &["money"]),
+    ("rustix", &["store"]),
     ("serde", &["wire", "service", "pages", "config", "his", "cli"]),
     ("serde_json", &["wire", "his", "vectors", "cli"]),
     ("serde_urlencoded", &["pages"]),
@@ -272,7 +283,7 @@ const NAMES: &[(&str, &[&str])] = &[
     ("std::os", &["store"]),
     ("std::process", &["vectors", "cli"]),
     ("std::thread", &["store", "cli"]),
-    ("std::time", &["store", "service", "http", "cli"]),
+    ("std::time", &["metrics", "store", "service", "http", "cli"]),
 ];
 
 /// The module that a file of `src` belongs to.

@@ -22,6 +22,7 @@ const DOCUMENTS: &[&str] = &[
     "docs/rule-packs.md",
     "docs/journal.md",
     "docs/his/README.md",
+    "docs/operations.md",
 ];
 
 /// The most lines that the map of the project may have.
