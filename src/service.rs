@@ -1,6 +1,7 @@
 //! What callers can ask: read, decide, append. All effects and the only clock are here; amounts are the core's.
 
 mod opening;
+mod people;
 mod query;
 pub mod quote;
 mod register;
