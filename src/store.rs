@@ -11,6 +11,7 @@ pub(crate) mod apply;
 mod durable;
 mod index;
 mod mark;
+mod people;
 pub mod size;
 mod writer;
 
