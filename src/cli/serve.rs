@@ -5,6 +5,7 @@ use crate::cli::Exit;
 use crate::cli::client::Trouble;
 use crate::cli::demo;
 use crate::cli::output;
+use crate::cli::reconcile::configured_names;
 use crate::config::Config;
 use crate::config::LogConfig;
 use crate::config::LogFormat;
@@ -205,10 +206,13 @@ fn contract(routes: Routes, service: &Arc<Service>, config: &ServerConfig) -> Ro
         .max_decoding_message_size(most)
         .max_encoding_message_size(usize::MAX);
     let rules = proto::rules_server::RulesServer::new(api.clone());
-    let registers = proto::registers_server::RegistersServer::new(api)
+    let registers = proto::registers_server::RegistersServer::new(api.clone())
         .max_decoding_message_size(most)
         .max_encoding_message_size(usize::MAX);
-    routes.add_service(settlement).add_service(rules).add_service(registers)
+    let office = proto::office_server::OfficeServer::new(api)
+        .max_decoding_message_size(most)
+        .max_encoding_message_size(usize::MAX);
+    routes.add_service(settlement).add_service(rules).add_service(registers).add_service(office)
 }
 
 fn http_options(config: &ServerConfig) -> HttpOptions {
@@ -234,6 +238,7 @@ async fn set_health(health: &HealthReporter, has_stopped: bool) {
         proto::settlement_server::SERVICE_NAME,
         proto::rules_server::SERVICE_NAME,
         proto::registers_server::SERVICE_NAME,
+        proto::office_server::SERVICE_NAME,
     ] {
         health.set_service_status(service, status).await;
     }
@@ -278,7 +283,7 @@ fn open(config: &Config) -> Result<Service, Stopped> {
         "store open"
     );
     let (rules, line_facts) = (config.rules.path.clone(), config.rules.line_facts);
-    Ok(Service::new(store, book, rules, line_facts))
+    Ok(Service::new(store, book, rules, line_facts).naming(configured_names(config)))
 }
 
 /// The signals that the server listens to. They are listened to before anybody can know that it is ready.

@@ -128,6 +128,11 @@ impl Index {
         guarded(|| self.database.scan_prefix(prefix).collect())
     }
 
+    /// The first values whose keys begin so, at most so many.
+    pub(super) fn some_under(&self, prefix: &[u8], most: usize) -> Result<Vec<sled::IVec>, Fault> {
+        guarded(|| self.database.scan_prefix(prefix).values().take(most).collect())
+    }
+
     /// The numbers that end the keys from one prefix to another, the latter included.
     pub(super) fn numbers_between(&self, from: &[u8], to: &[u8]) -> Result<Vec<u64>, Fault> {
         let to = [to, &[u8::MAX; 9]].concat();

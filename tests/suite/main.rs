@@ -19,6 +19,7 @@ mod golden;
 mod his;
 mod ledger_commands;
 mod limits;
+mod office;
 mod operations;
 mod packs;
 mod properties;

@@ -146,6 +146,7 @@ impl Link {
             EntryKind::Sign => 6,
             EntryKind::File => 7,
             EntryKind::Cancellation => 8,
+            EntryKind::Office => 9,
         };
         let mut bytes = vec![kind];
         let Position { segment, offset, length } = self.position;
@@ -165,6 +166,7 @@ impl Link {
             6 => EntryKind::Sign,
             7 => EntryKind::File,
             8 => EntryKind::Cancellation,
+            9 => EntryKind::Office,
             _ => return None,
         };
         let field = |index: usize| bytes.get(1 + index * 8..).map(number);
