@@ -13,7 +13,11 @@ pub(crate) fn item(index: usize) -> proto::Item {
             class: "B".to_owned(),
             first_copay_rate: "0.1".to_owned(),
             price_limit: "50".to_owned(),
-            tags: if index % 5 == 0 { vec!["essential_drug".to_owned()] } else { Vec::new() },
+            tags: if index.is_multiple_of(5) {
+                vec!["essential_drug".to_owned()]
+            } else {
+                Vec::new()
+            },
         }),
         from: "2010-01-01".to_owned(),
         ..proto::Item::default()

@@ -2,6 +2,7 @@
 //! comparison of messages.
 
 pub mod compare;
+pub mod office;
 pub mod from_proto;
 pub mod to_json;
 pub mod to_proto;

@@ -39,6 +39,5 @@ fn main() {
 
 #[divan::bench(args = tasks::NAMES)]
 fn core(bencher: Bencher<'_, '_>, name: &str) {
-    let mut task = tasks::task(name);
-    bencher.bench_local(|| task());
+    bencher.bench_local(tasks::task(name));
 }

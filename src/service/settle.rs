@@ -32,6 +32,8 @@ use crate::wire::from_proto;
 use crate::wire::to_proto;
 use crate::wire::to_proto::Detail;
 
+use std::sync::Arc;
+
 /// Most entries that a refusal for moved amounts names.
 const SINCE_MAX: usize = 20;
 
@@ -95,8 +97,8 @@ impl Service {
                 },
             };
             let missed = guarantees_missed(&record);
-            let entry = entry(Kind::Settlement(record), now())?;
-            match self.store.append(entry.clone()).await {
+            let entry = Arc::new(entry(Kind::Settlement(record), now())?);
+            match self.store.append(Arc::clone(&entry)).await {
                 Ok(receipt) => {
                     metrics::guarantees_missed(missed);
                     tracing::info!(
@@ -105,7 +107,7 @@ impl Service {
                         request_id = %asking.writer.1,
                         "settled"
                     );
-                    return record_of(acknowledged(receipt, entry));
+                    return record_of(acknowledged(receipt, Arc::unwrap_or_clone(entry)));
                 }
                 Err(AppendError::Raced) => {}
                 Err(AppendError::Fault(fault)) => return Err(fault.into()),
@@ -267,7 +269,8 @@ pub(super) fn record_of(stored: Stored) -> Result<proto::SettlementRecord, Failu
             | Kind::Visit(_)
             | Kind::Sign(_)
             | Kind::File(_)
-            | Kind::Cancellation(_),
+            | Kind::Cancellation(_)
+            | Kind::Office(_),
         )
         | None => Err(Refusal::UnknownEntry { name: sequence.to_string() }.into()),
     }
