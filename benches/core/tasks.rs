@@ -7,9 +7,15 @@ use onestop::accumulators::Accumulators;
 use onestop::accumulators::Sums;
 use onestop::bill::Bill;
 use onestop::bill::Charges;
+use onestop::calendar::Day;
 use onestop::folder;
 use onestop::folder::Registers;
+use onestop::money::Money;
 use onestop::proto;
+use onestop::reconcile::Book;
+use onestop::reconcile::Scope;
+use onestop::reconcile::Settled;
+use onestop::reconcile::reconcile;
 use onestop::register::Catalogue;
 use onestop::rules::PackFile;
 use onestop::rules::RuleBook;
@@ -27,7 +33,7 @@ use std::hint::black_box;
 use std::path::Path;
 
 /// The tasks. `settle` is the core's statement, which is the trace as data; `amounts` and `trace` write it as a message too.
-pub(crate) const NAMES: [&str; 19] = [
+pub(crate) const NAMES: [&str; 20] = [
     "classify 100 lines",
     "settle demo, six steps, totals",
     "amounts demo, six steps, totals",
@@ -47,6 +53,7 @@ pub(crate) const NAMES: [&str; 19] = [
     "load demo pack",
     "load all packs",
     "fold a year of five",
+    "reconcile 10000 rows",
 ];
 
 type Task = Box<dyn FnMut()>;
@@ -67,6 +74,7 @@ pub(crate) fn task(name: &str) -> Task {
         ("classify", _) => classify(),
         ("load", _) => load(of == "demo pack"),
         ("fold", _) => fold(),
+        ("reconcile", _) => join(),
         ("situation", _) => demo_case().find_situation(),
         (_, "demo") => demo_case().totals().task(what),
         (_, sample) if how == "its lines" => self::sample(sample).task(what),
@@ -208,4 +216,40 @@ fn fold() -> Task {
         let year = (0..5).fold(Accumulators::default(), |year, _| year.after(&one));
         drop(black_box(year));
     })
+}
+
+/// Two lists of ten thousand settlements each in another order; every hundredth row differs by a fen.
+fn join() -> Task {
+    const ROWS: u32 = 10_000;
+    let day = Day::new(2018, 3, 10);
+    let list = |fen: &dyn Fn(u32) -> i64, order: &mut dyn Iterator<Item = u32>| {
+        let mut book = Book::new();
+        for row in order {
+            let (reference, person) = (format!("S{row:08}"), format!("P{:06}", row % 4_000));
+            let admission = format!("A{row:08}");
+            let total = Money::from_fen(fen(row));
+            let settled = Settled {
+                reference: &reference,
+                undoes: "",
+                admission: &admission,
+                person: &person,
+                is_refund: false,
+                total,
+                fund: total,
+                account: Money::ZERO,
+                cash: None,
+                day,
+                line: row,
+                outside: None,
+            };
+            book.push(&settled).unwrap();
+        }
+        book
+    };
+    let amount = |row: u32| 200_000 + i64::from(row);
+    let slip = |row: u32| amount(row) + i64::from(row.is_multiple_of(100));
+    let ledger = list(&amount, &mut (0..ROWS));
+    let hospital = list(&slip, &mut (0..ROWS).rev());
+    let scope = Scope { from: day.unwrap(), to: day.unwrap(), with_refunds: true };
+    Box::new(move || drop(black_box(reconcile(&scope, &hospital, &ledger))))
 }
