@@ -16,6 +16,8 @@ pub mod report;
 pub mod extract;
 pub mod reconcile;
 pub mod clear;
+pub mod survey;
+pub mod audit;
 pub mod metrics;
 pub mod proto;
 pub mod wire;
