@@ -9,6 +9,7 @@ mod progress;
 mod quote;
 mod reconcile;
 mod clear;
+mod survey;
 mod rules;
 mod serve;
 mod vectors;
@@ -78,6 +79,10 @@ enum Command {
     SignOff(reconcile::SignOffArguments),
     /// The statement of a month for a facility, or for an insured place over all facilities.
     Clear(clear::ClearArguments),
+    /// Show where the money of a period went: layers, patients, identities, guarantees, caps, facilities.
+    Survey(survey::SurveyArguments),
+    /// List who did what, and the reversals that should be looked at.
+    Audit(survey::AuditArguments),
     /// Run scenarios with known answers against this engine.
     Vectors(vectors::VectorsArguments),
 }
@@ -139,6 +144,8 @@ pub fn run() -> ExitCode {
         Command::Reconcile(arguments) => reconcile::run(&context, &arguments),
         Command::SignOff(arguments) => reconcile::sign_off(&context, &arguments),
         Command::Clear(arguments) => clear::run(&context, &arguments),
+        Command::Survey(arguments) => survey::survey(&context, &arguments),
+        Command::Audit(arguments) => survey::audit(&context, &arguments),
         Command::Vectors(arguments) => vectors::run(&arguments),
     };
     exit.into()

@@ -14,6 +14,7 @@ pub(crate) mod spreadsheet;
 pub(crate) mod visit;
 
 mod counter;
+mod office;
 
 use crate::service::Service;
 
@@ -29,6 +30,7 @@ pub fn router(service: Arc<Service>) -> Router {
     Router::new()
         .route("/", get(|| async { Redirect::to("/counter") }))
         .merge(counter::router())
+        .merge(office::router())
         .with_state(service)
         .layer(middleware::from_fn(guard::guard))
         .merge(assets::router())
