@@ -10,6 +10,7 @@ mod quote;
 mod reconcile;
 mod clear;
 mod survey;
+mod whatif;
 mod rules;
 mod serve;
 mod vectors;
@@ -83,6 +84,8 @@ enum Command {
     Survey(survey::SurveyArguments),
     /// List who did what, and the reversals that should be looked at.
     Audit(survey::AuditArguments),
+    /// Settle a period again under other packs, and compare: who would pay what, who would gain and lose.
+    Whatif(whatif::WhatIfArguments),
     /// Run scenarios with known answers against this engine.
     Vectors(vectors::VectorsArguments),
 }
@@ -146,6 +149,7 @@ pub fn run() -> ExitCode {
         Command::Clear(arguments) => clear::run(&context, &arguments),
         Command::Survey(arguments) => survey::survey(&context, &arguments),
         Command::Audit(arguments) => survey::audit(&context, &arguments),
+        Command::Whatif(arguments) => whatif::run(&context, &arguments),
         Command::Vectors(arguments) => vectors::run(&arguments),
     };
     exit.into()

@@ -18,6 +18,7 @@ pub mod reconcile;
 pub mod clear;
 pub mod survey;
 pub mod audit;
+pub mod whatif;
 pub mod metrics;
 pub mod proto;
 pub mod wire;

@@ -175,7 +175,8 @@ impl Survey {
             }
         }
         let none = [String::new()];
-        let identities = if settled.identities.is_empty() { &none } else { settled.identities.as_slice() };
+        let identities =
+            if settled.identities.is_empty() { &none } else { settled.identities.as_slice() };
         for identity in identities {
             self.identities.entry(identity.clone()).or_default().add(settled, sign);
         }

@@ -13,17 +13,20 @@ use std::collections::BTreeMap;
 /// A cap is near from nine tenths of it on.
 const NEAR: (i128, i128) = (9, 10);
 
+/// Person, step and benefit year.
+type NearKey = (String, String, i32);
+
 /// Lists by the settlement's number, so that a reversed one can be taken off.
 #[derive(Debug, Default)]
 pub(super) struct Lists {
     missed: BTreeMap<u64, Vec<Vec<Cell>>>,
-    near: BTreeMap<(String, String, i32), (u64, Vec<Cell>)>,
+    near: BTreeMap<u64, Vec<(NearKey, Vec<Cell>)>>,
 }
 
 impl Lists {
     pub(super) fn take_off(&mut self, number: u64) {
         self.missed.remove(&number);
-        self.near.retain(|_, (of, _)| *of != number);
+        self.near.remove(&number);
     }
 
     pub(super) fn add(&mut self, extract: &Extract, settled: &Settled) {
@@ -46,7 +49,7 @@ impl Lists {
                     Cell::Money(cap.less(paid)),
                     Cell::Count(extract.number),
                 ];
-                self.near.insert(key, (extract.number, row));
+                self.near.entry(extract.number).or_default().push((key, row));
             }
         }
     }
@@ -56,7 +59,9 @@ impl Lists {
         let mut missed = Report::new("shortfalls", title, &MISSED);
         missed.rows = self.missed.into_values().flatten().collect();
         let mut near = Report::new("near-caps", ("接近封顶线的参保人", "Near a cap"), &NEAR_CAPS);
-        near.rows = self.near.into_values().map(|(_, row)| row).collect();
+        // The last that stands says how much is left.
+        let last: BTreeMap<NearKey, Vec<Cell>> = self.near.into_values().flatten().collect();
+        near.rows = last.into_values().collect();
         [missed, near]
     }
 }

@@ -1,4 +1,4 @@
 //! The settlement window: what the server answers to browsers, and what a clerk does in real Chromium.
 
 mod guarded;
-mod raw;
+pub(crate) mod raw;

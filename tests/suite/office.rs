@@ -3,7 +3,9 @@
 mod clear;
 mod files;
 mod outline;
+mod pages;
 mod reconcile;
+mod reports;
 
 use crate::demo;
 use crate::demo::PLAIN;

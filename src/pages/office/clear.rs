@@ -67,12 +67,17 @@ pub(super) async fn show(
     let address = address(&request);
     let of = [request.month.as_str(), &request.facility, &request.place, &request.insutype];
     let heading = format!("{} {}", title, of.join(" "));
-    page(&visit, TAB, heading.trim_end(), &html! {
-        (form(&visit, &request))
-        (closed(&visit, &record))
-        div .paper { @for one in &record.sheets { (sheet::markup(&visit, one, &address)) } }
-        (sheet::workbook(&address))
-    })
+    page(
+        &visit,
+        TAB,
+        heading.trim_end(),
+        &html! {
+            (form(&visit, &request))
+            (closed(&visit, &record))
+            div .paper { @for one in &record.sheets { (sheet::markup(&visit, one, &address)) } }
+            (sheet::workbook(&address))
+        },
+    )
 }
 
 fn form(visit: &Visit, request: &proto::ClearRequest) -> Markup {
@@ -97,11 +102,14 @@ fn closed(visit: &Visit, record: &proto::ClearingRecord) -> Markup {
         }
     };
     if record.number != 0 {
-        return message(Tone::Good, &html! {
-            p { (visit.pick("已关账,编号 ", "Closed as ")) strong { (record.number) } " · " (record.recorded_at) }
-            p { (visit.pick("摘要 ", "Digest ")) code { (record.digest) } }
-            (seen)
-        });
+        return message(
+            Tone::Good,
+            &html! {
+                p { (visit.pick("已关账,编号 ", "Closed as ")) strong { (record.number) } " · " (record.recorded_at) }
+                p { (visit.pick("摘要 ", "Digest ")) code { (record.digest) } }
+                (seen)
+            },
+        );
     }
     let request = record.request.clone().unwrap_or_default();
     let window = visit.window.clone().unwrap_or_default();

@@ -49,10 +49,15 @@ pub(super) async fn show(State(service): State<Arc<Service>>, visit: Visit) -> R
         Err(why) => return refused(&visit, TAB, title(&visit), &why),
     };
     let Some(request_id) = visit::random() else { return Redirect::to(TAB).into_response() };
-    page(&visit, TAB, title(&visit), &html! {
-        (form(&visit, &request_id))
-        (results(&visit, &kept))
-    })
+    page(
+        &visit,
+        TAB,
+        title(&visit),
+        &html! {
+            (form(&visit, &request_id))
+            (results(&visit, &kept))
+        },
+    )
 }
 
 fn form(visit: &Visit, request_id: &str) -> Markup {
@@ -64,7 +69,11 @@ fn form(visit: &Visit, request_id: &str) -> Markup {
         ("21", visit.pick("住院", "inpatient")),
         ("41", visit.pick("药店", "pharmacy")),
     ];
-    let types = [("", all), ("310", visit.pick("职工", "employees")), ("390", visit.pick("居民", "residents"))];
+    let types = [
+        ("", all),
+        ("310", visit.pick("职工", "employees")),
+        ("390", visit.pick("居民", "residents")),
+    ];
     html! {
         form .panel method="post" action=(TAB) enctype="multipart/form-data" {
             (token(visit))
@@ -138,7 +147,10 @@ fn balance(visit: &Visit, name: &str) -> &'static str {
 
 fn signer(record: &proto::ReconciliationRecord) -> String {
     let signed = record.sign_off.as_ref().and_then(|one| one.request.as_ref());
-    signed.and_then(|request| request.writer.as_ref()).map(|one| one.operator.clone()).unwrap_or_default()
+    signed
+        .and_then(|request| request.writer.as_ref())
+        .map(|one| one.operator.clone())
+        .unwrap_or_default()
 }
 
 /// Compares an uploaded list, keeps the result, and goes on to it.
@@ -152,10 +164,14 @@ pub(super) async fn reconcile(
         Ok(list) => list,
         Err(complaints) => {
             let text = complaints.text(visit.lang);
-            return said(&visit, (TAB, title(&visit)), &html! {
-                p { (visit.pick("清单有误,未作任何记录:", "The list has mistakes; nothing was kept:")) }
-                @for line in text.lines() { p { (line) } }
-            });
+            return said(
+                &visit,
+                (TAB, title(&visit)),
+                &html! {
+                    p { (visit.pick("清单有误,未作任何记录:", "The list has mistakes; nothing was kept:")) }
+                    @for line in text.lines() { p { (line) } }
+                },
+            );
         }
     };
     let digest = Sha256::digest(bytes);
@@ -216,18 +232,23 @@ pub(super) async fn result(
     let address = sheet::query(&path, &[("class", class)]);
     let scope = result.scope.clone().unwrap_or_default();
     let heading = format!("{} {} – {}", scope.facility, scope.from, scope.to);
-    page(&visit, TAB, &heading, &html! {
-        p { strong { (balance(&visit, &result.balance)) } " · " (result.source) }
-        (sheet::markup(&visit, &sheets[0], &address))
-        (since(&visit, &result))
-        (classes(&visit, &result, (&path, class)))
-        (sheet::markup(&visit, &sheets[1], &address))
-        @if 0 < result.differences_left_out {
-            p .hint { (visit.pick("另有未列出的差异:", "Differences beyond those kept: ")) (result.differences_left_out) }
-        }
-        (sheet::workbook(&address))
-        (signature(&visit, &record))
-    })
+    page(
+        &visit,
+        TAB,
+        &heading,
+        &html! {
+            p { strong { (balance(&visit, &result.balance)) } " · " (result.source) }
+            (sheet::markup(&visit, &sheets[0], &address))
+            (since(&visit, &result))
+            (classes(&visit, &result, (&path, class)))
+            (sheet::markup(&visit, &sheets[1], &address))
+            @if 0 < result.differences_left_out {
+                p .hint { (visit.pick("另有未列出的差异:", "Differences beyond those kept: ")) (result.differences_left_out) }
+            }
+            (sheet::workbook(&address))
+            (signature(&visit, &record))
+        },
+    )
 }
 
 /// What has become of the last result's differences.
@@ -265,12 +286,15 @@ fn classes(visit: &Visit, result: &proto::Reconciliation, (path, chosen): (&str,
 
 fn signature(visit: &Visit, record: &proto::ReconciliationRecord) -> Markup {
     if let Some(signed) = &record.sign_off {
-        return message(Tone::Good, &html! {
-            p {
-                (visit.pick("已签认:", "Signed off by ")) strong { (signer(record)) } " · " (signed.recorded_at)
-            }
-            p { (visit.pick("账本摘要 ", "Digest ")) code { (record.digest) } }
-        });
+        return message(
+            Tone::Good,
+            &html! {
+                p {
+                    (visit.pick("已签认:", "Signed off by ")) strong { (signer(record)) } " · " (signed.recorded_at)
+                }
+                p { (visit.pick("账本摘要 ", "Digest ")) code { (record.digest) } }
+            },
+        );
     }
     let window = visit.window.clone().unwrap_or_default();
     html! {

@@ -30,10 +30,7 @@ const AUDIT: &str = "/office/audit";
 fn period(fields: &Fields) -> (Day, Day) {
     let today = now().day();
     let first = Day::new(today.year(), 1, 1).unwrap_or(today);
-    (
-        Day::parse(fields.get("from")).unwrap_or(first),
-        Day::parse(fields.get("to")).unwrap_or(today),
-    )
+    (Day::parse(fields.get("from")).unwrap_or(first), Day::parse(fields.get("to")).unwrap_or(today))
 }
 
 fn days(visit: &Visit, from: &str, to: &str) -> Markup {
@@ -83,33 +80,38 @@ pub(super) async fn survey(
             ("identity", identity),
         ],
     );
-    page(&visit, SURVEY, title, &html! {
-        form .panel .screen method="get" action=(SURVEY) {
-            div .three {
-                (days(&visit, &from, &to))
-                (Input { name: "facility", label: visit.pick("医疗机构", "Facility"), value: facility, ..Input::default() }.markup())
-                (Input { name: "place", label: visit.pick("参保地", "Insured place"), value: place, ..Input::default() }.markup())
-                (Input { name: "insutype", label: visit.pick("险种", "Insurance type"), value: insutype, ..Input::default() }.markup())
-                (Input { name: "identity", label: visit.pick("身份", "Identity"), value: identity, ..Input::default() }.markup())
+    page(
+        &visit,
+        SURVEY,
+        title,
+        &html! {
+            form .panel .screen method="get" action=(SURVEY) {
+                div .three {
+                    (days(&visit, &from, &to))
+                    (Input { name: "facility", label: visit.pick("医疗机构", "Facility"), value: facility, ..Input::default() }.markup())
+                    (Input { name: "place", label: visit.pick("参保地", "Insured place"), value: place, ..Input::default() }.markup())
+                    (Input { name: "insutype", label: visit.pick("险种", "Insurance type"), value: insutype, ..Input::default() }.markup())
+                    (Input { name: "identity", label: visit.pick("身份", "Identity"), value: identity, ..Input::default() }.markup())
+                }
+                button .primary type="submit" { (visit.pick("查看", "Show")) }
             }
-            button .primary type="submit" { (visit.pick("查看", "Show")) }
-        }
-        p .screen {
-            a .primary href={ (address) "&sheet=shortfalls" } {
-                (visit.pick("哪些人未达到保障比例,为什么?", "Who received less than the guarantee, and why?"))
+            p .screen {
+                a .primary href={ (address) "&sheet=shortfalls" } {
+                    (visit.pick("哪些人未达到保障比例,为什么?", "Who received less than the guarantee, and why?"))
+                }
             }
-        }
-        @for one in sheets.iter().filter(|one| only.is_empty() || one.name == only) {
-            (sheet::markup(&visit, one, &address))
-            @match one.name.as_str() {
-                "layers" => (sheet::bars(&visit, one, (2, 4))),
-                "patients" => (sheet::bars(&visit, one, (0, 4))),
-                "identities" => (sheet::bars(&visit, one, (0, 3))),
-                _ => {}
+            @for one in sheets.iter().filter(|one| only.is_empty() || one.name == only) {
+                (sheet::markup(&visit, one, &address))
+                @match one.name.as_str() {
+                    "layers" => (sheet::bars(&visit, one, (2, 4))),
+                    "patients" => (sheet::bars(&visit, one, (0, 4))),
+                    "identities" => (sheet::bars(&visit, one, (0, 3))),
+                    _ => {}
+                }
             }
-        }
-        (sheet::workbook(&address))
-    })
+            (sheet::workbook(&address))
+        },
+    )
 }
 
 /// Who did what, and which reversals should be looked at.
@@ -121,7 +123,8 @@ pub(super) async fn audit(
     let fields = Fields::parse(&query.unwrap_or_default()).unwrap_or_default();
     let title = visit.pick("审计", "Audit");
     let (from, to) = period(&fields);
-    let (kind, writer, operator) = (fields.get("kind"), fields.get("writer"), fields.get("operator"));
+    let (kind, writer, operator) =
+        (fields.get("kind"), fields.get("writer"), fields.get("operator"));
     let wanted = Wanted {
         from,
         to,
@@ -150,17 +153,22 @@ pub(super) async fn audit(
         ("office", visit.pick("后台", "back office")),
         ("interface", visit.pick("国家接口", "national interface")),
     ]);
-    page(&visit, AUDIT, title, &html! {
-        form .panel .screen method="get" action=(AUDIT) {
-            div .three {
-                (days(&visit, &from, &to))
-                (choice("kind", visit.pick("类别", "Kind"), kind, &kinds))
-                (Input { name: "writer", label: visit.pick("机构", "By whom"), value: writer, ..Input::default() }.markup())
-                (Input { name: "operator", label: visit.pick("经办人", "Operator"), value: operator, ..Input::default() }.markup())
+    page(
+        &visit,
+        AUDIT,
+        title,
+        &html! {
+            form .panel .screen method="get" action=(AUDIT) {
+                div .three {
+                    (days(&visit, &from, &to))
+                    (choice("kind", visit.pick("类别", "Kind"), kind, &kinds))
+                    (Input { name: "writer", label: visit.pick("机构", "By whom"), value: writer, ..Input::default() }.markup())
+                    (Input { name: "operator", label: visit.pick("经办人", "Operator"), value: operator, ..Input::default() }.markup())
+                }
+                button .primary type="submit" { (visit.pick("查看", "Show")) }
             }
-            button .primary type="submit" { (visit.pick("查看", "Show")) }
-        }
-        @for one in &sheets { (sheet::markup(&visit, one, &address)) }
-        (sheet::workbook(&address))
-    })
+            @for one in &sheets { (sheet::markup(&visit, one, &address)) }
+            (sheet::workbook(&address))
+        },
+    )
 }

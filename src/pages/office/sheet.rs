@@ -93,7 +93,8 @@ pub(super) fn file(
         _ => return None,
     };
     let attachment = format!("attachment; filename=\"{name}\"");
-    let headers = [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, attachment)];
+    let headers =
+        [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, attachment)];
     Some((StatusCode::OK, headers, bytes).into_response())
 }
 
