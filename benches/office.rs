@@ -206,11 +206,20 @@ fn write_list(store: &Path, list: &Path) {
     let mut out = std::io::BufWriter::new(fs::File::create(list).unwrap());
     writeln!(out, "setl_id,mdtrt_id,psn_no,medfee_sumamt,fund_pay_sumamt,acct_pay,refd_setl_flag")
         .unwrap();
+    let mut ledger =
+        std::io::BufWriter::new(fs::File::create(list.with_file_name("ledger.csv")).unwrap());
+    writeln!(
+        ledger,
+        "setl_id,mdtrt_id,psn_no,medfee_sumamt,fund_pay_sumamt,acct_pay,refd_setl_flag"
+    )
+    .unwrap();
     let mut line = |extract: &Extract| {
         let settled = extract.settled.as_ref().unwrap();
         let fault = if extract.number % 1000 == 0 { extract.number / 1000 % 4 } else { 9 };
         let (mut person, mut number) = (settled.person.clone(), extract.number.to_string());
         let mut fund = settled.payments.to_string();
+        let (admission, total, account) = (&settled.admission, settled.total, settled.account);
+        writeln!(ledger, "{number},{admission},{person},{total},{fund},{account},0").unwrap();
         match fault {
             0 => return,
             1 => fund = "1.00".to_owned(),
@@ -218,7 +227,6 @@ fn write_list(store: &Path, list: &Path) {
             3 => number = format!("H{number}"),
             _ => {}
         }
-        let (admission, total, account) = (&settled.admission, settled.total, settled.account);
         writeln!(out, "{number},{admission},{person},{total},{fund},{account},0").unwrap();
     };
     outline::each(store, 0, |extract| line(&extract)).unwrap();

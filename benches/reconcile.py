@@ -4,8 +4,8 @@
     ONESTOP_BENCH_ENTRIES=1000000 ONESTOP_BENCH_DIR=bench-office cargo bench --bench office
     venv/bin/python benches/reconcile.py bench-office
 
-DuckDB gets the ledger as a CSV of keys and amounts, which onestop writes from its own outlines in no time that is counted; it names no
-cause, no remedy and no row that is listed twice. Times are wall clock, memory is the process's own peak.
+DuckDB gets the ledger as a CSV of keys and amounts, which the benchmark writes beside the list; onestop reads its ledger's outlines. DuckDB
+counts rows that differ; it names no cause, no remedy, and no row that is listed twice. Times are wall clock, memory is the process's peak.
 """
 
 import pathlib
@@ -18,7 +18,7 @@ import duckdb
 directory = pathlib.Path(sys.argv[1])
 hospital, ledger = directory / "list.csv", directory / "ledger.csv"
 if not ledger.exists():
-    sys.exit(f"{ledger} is missing: see `onestop survey --help`, or export setl_id, mdtrt_id, psn_no and amounts")
+    sys.exit(f"{ledger} is missing; run the benchmark first, with ONESTOP_BENCH_DIR")
 
 start = time.monotonic()
 connection = duckdb.connect()

@@ -6,6 +6,7 @@ mod outline;
 mod pages;
 mod reconcile;
 mod reports;
+mod what_if;
 
 use crate::demo;
 use crate::demo::PLAIN;
