@@ -2,6 +2,7 @@
 //!
 //! Who asks whether the process lives gets `/alive`; who asks whether it can settle gets `/ready`.
 
+mod browser;
 mod limits;
 mod national;
 mod watch;

@@ -4,6 +4,7 @@
 
 use crate::his::Answer;
 use crate::his::Gateway;
+use crate::http::browser;
 
 use axum::body::Body;
 use axum::body::to_bytes;
@@ -32,6 +33,9 @@ pub(super) async fn answer(State(national): State<National>, request: Request) -
     if request.method() != Method::POST {
         return StatusCode::NOT_FOUND.into_response();
     }
+    if browser::sent(request.headers()) {
+        return shown(national.gateway.refused(OF_A_BROWSER));
+    }
     let body = match to_bytes(request.into_body(), national.message_bytes_max).await {
         Ok(body) => body,
         Err(_) => return shown(national.gateway.refused(TOO_LONG)),
@@ -45,6 +49,7 @@ pub(super) async fn answer(State(national): State<National>, request: Request) -
     }
 }
 
+const OF_A_BROWSER: &str = "本接口不受理浏览器网页发出的请求。请由 HIS 直接调用,不带 Origin 与 Sec-Fetch-Site 请求头。";
 const TOO_LONG: &str = "报文过长或未发送完整。请拆分后分次发送。";
 const UNCONFIRMED: &str = "系统暂时无法确认是否已办理。请用原报文ID重新发送,或以 2601 冲正。";
 

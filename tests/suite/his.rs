@@ -1,5 +1,6 @@
 //! The national interface through the server's real socket.
 
+mod browser;
 mod flow;
 mod refused;
 
