@@ -11,6 +11,7 @@ pub(crate) mod apply;
 mod durable;
 mod index;
 mod mark;
+mod people;
 pub mod size;
 mod writer;
 
@@ -98,6 +99,8 @@ pub enum EntryKind {
     Opening,
     /// A write to a register.
     Register,
+    /// A record of the back office.
+    Office,
     /// A write to a visit that a HIS keeps here.
     Visit,
     /// Somebody signed in or out.
@@ -367,6 +370,16 @@ impl Store {
     /// The next writes to registers after a number, at most `most`.
     pub fn register_writes(&self, after: u64, most: usize) -> Result<Vec<u64>, Fault> {
         self.read(|view| view.index().numbers_after(&keys::register_writes(), after, most))
+    }
+
+    /// The next records of the back office after a number, at most `most`.
+    pub fn office_records(&self, after: u64, most: usize) -> Result<Vec<u64>, Fault> {
+        self.read(|view| view.index().numbers_after(&keys::office_records(), after, most))
+    }
+
+    /// Where it is.
+    pub fn directory(&self) -> &Path {
+        &self.directory
     }
 
     /// Reads the index, unless it lacks something. If it cannot be read, that is noted.

@@ -92,6 +92,8 @@ pub struct Verified {
     pub openings: u64,
     /// Writes to registers.
     pub registers: u64,
+    /// Records of the back office.
+    pub office: u64,
     /// Writes to visits.
     pub visits: u64,
     /// Sign-ins and sign-outs.
@@ -178,6 +180,7 @@ impl<'b> Verifier<'b> {
             Kind::Opening(opening) => self.opening(sequence, opening)?,
             Kind::Reversal(reversal) => self.reversal(reversal, fetch)?,
             Kind::Register(_) => self.verified.registers += 1,
+            Kind::Office(_) => self.verified.office += 1,
             Kind::Visit(write) => self.visit((sequence, &entry.recorded_at), write)?,
             Kind::Sign(_) => self.verified.signs += 1,
             Kind::File(_) => self.verified.files += 1,
@@ -322,7 +325,8 @@ fn after(entry: &proto::LedgerEntry) -> Result<Sums, Fault> {
             | Kind::Visit(_)
             | Kind::Sign(_)
             | Kind::File(_)
-            | Kind::Cancellation(_),
+            | Kind::Cancellation(_)
+            | Kind::Office(_),
         )
         | None => None,
     };
@@ -341,7 +345,8 @@ fn claimed(entry: &proto::LedgerEntry) -> Option<(String, String)> {
             | Kind::Visit(_)
             | Kind::Sign(_)
             | Kind::File(_)
-            | Kind::Cancellation(_),
+            | Kind::Cancellation(_)
+            | Kind::Office(_),
         )
         | None => None,
     }

@@ -5,6 +5,7 @@ use crate::cli::Exit;
 use crate::cli::client::Trouble;
 use crate::cli::demo;
 use crate::cli::output;
+use crate::cli::reconcile::configured_names;
 use crate::config::Config;
 use crate::config::LogConfig;
 use crate::config::LogFormat;
@@ -146,6 +147,7 @@ async fn serve(
     health.set_serving::<proto::settlement_server::SettlementServer<Api>>().await;
     health.set_serving::<proto::rules_server::RulesServer<Api>>().await;
     health.set_serving::<proto::registers_server::RegistersServer<Api>>().await;
+    health.set_serving::<proto::office_server::OfficeServer<Api>>().await;
     let halted = tokio::spawn(say_not_serving(service.halted(), health));
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(proto::DESCRIPTOR)
@@ -205,10 +207,13 @@ fn contract(routes: Routes, service: &Arc<Service>, config: &ServerConfig) -> Ro
         .max_decoding_message_size(most)
         .max_encoding_message_size(usize::MAX);
     let rules = proto::rules_server::RulesServer::new(api.clone());
-    let registers = proto::registers_server::RegistersServer::new(api)
+    let registers = proto::registers_server::RegistersServer::new(api.clone())
         .max_decoding_message_size(most)
         .max_encoding_message_size(usize::MAX);
-    routes.add_service(settlement).add_service(rules).add_service(registers)
+    let office = proto::office_server::OfficeServer::new(api)
+        .max_decoding_message_size(most)
+        .max_encoding_message_size(usize::MAX);
+    routes.add_service(settlement).add_service(rules).add_service(registers).add_service(office)
 }
 
 fn http_options(config: &ServerConfig) -> HttpOptions {
@@ -228,6 +233,7 @@ async fn say_not_serving(mut halted: watch::Receiver<Halted>, health: HealthRepo
     health.set_not_serving::<proto::settlement_server::SettlementServer<Api>>().await;
     health.set_not_serving::<proto::rules_server::RulesServer<Api>>().await;
     health.set_not_serving::<proto::registers_server::RegistersServer<Api>>().await;
+    health.set_not_serving::<proto::office_server::OfficeServer<Api>>().await;
 }
 
 async fn show_demo(address: SocketAddr, lang: Lang) {
@@ -269,7 +275,7 @@ fn open(config: &Config) -> Result<Service, Stopped> {
         "store open"
     );
     let (rules, line_facts) = (config.rules.path.clone(), config.rules.line_facts);
-    Ok(Service::new(store, book, rules, line_facts))
+    Ok(Service::new(store, book, rules, line_facts).naming(configured_names(config)))
 }
 
 /// The signals that the server listens to. They are listened to before anybody can know that it is ready.

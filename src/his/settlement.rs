@@ -54,6 +54,7 @@ fn bill(data: Fields<'_>, visit: &proto::Visit) -> Result<VisitBill, Refusal> {
         total: data.number("medfee_sumamt").unwrap_or_default().to_owned(),
         account_pay: data.number("acct_pay").unwrap_or_default().to_owned(),
         noted: noted.collect(),
+        ..VisitBill::default()
     })
 }
 

@@ -247,6 +247,13 @@ pub(crate) fn trouble(visit: &Visit, status: StatusCode, said: (&str, &str)) -> 
     page.answer(status, &message(Tone::Bad, &said))
 }
 
+/// A page that only says what failed.
+pub(crate) fn failed(visit: &Visit, why: &Failure) -> Response {
+    let title = visit.pick("没有办成", "This was not done");
+    let page = Page { visit, area: &NOWHERE, tab: "", title, switch: Switch::Again };
+    page.answer(status_of(why), &message(Tone::Bad, &failure(visit, why)))
+}
+
 /// A form that did not come from a page of ours, or from a page that is too old.
 pub(crate) fn forbidden(visit: &Visit) -> Response {
     trouble(

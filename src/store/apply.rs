@@ -63,7 +63,7 @@ pub(super) fn still_fits(view: &View<'_>, entry: &proto::LedgerEntry) -> Result<
             let request = keys::request(&writer.facility, &taken.request_id);
             return Ok(view.number(&request)?.is_none());
         }
-        Kind::Register(_) | Kind::Sign(_) | Kind::File(_) => return Ok(true),
+        Kind::Register(_) | Kind::Sign(_) | Kind::File(_) | Kind::Office(_) => return Ok(true),
     };
     let version = after.as_ref().map_or(0, |accumulators| accumulators.version);
     Ok(view.year(&key)?.accumulators.version + 1 == version)
@@ -121,6 +121,10 @@ pub(super) fn apply(
             view.put(keys::register_write(sequence), Vec::new());
             view.put_link(sequence, Link::upon(EntryKind::Register, 0));
         }
+        Kind::Office(_) => {
+            view.put(keys::office_record(sequence), Vec::new());
+            view.put_link(sequence, Link::upon(EntryKind::Office, 0));
+        }
         Kind::Visit(write) => {
             visit::follow(view, (sequence, &entry.recorded_at), write, &writer.facility)?;
         }
@@ -152,6 +156,9 @@ fn put(view: &mut View<'_>, sequence: u64, register: &proto::RegisterPut) {
             for person in &put.persons {
                 view.put(keys::person(&person.id), person.encode_to_vec());
                 view.put(keys::write_of_person(&person.id, sequence), Vec::new());
+                if !person.name.is_empty() {
+                    view.put(keys::named(&person.name, &person.id), person.id.clone().into_bytes());
+                }
                 if !person.certificate_no.is_empty() {
                     let key = keys::certificate(&person.certificate_no, &person.id);
                     view.put(key, Vec::new());
@@ -223,6 +230,7 @@ pub(crate) fn writer(entry: &proto::LedgerEntry) -> Option<(&proto::Writer, &Kin
             Put::Facilities(put) => put.writer.as_ref()?,
             Put::Items(put) => put.writer.as_ref()?,
         },
+        Kind::Office(record) => record.writer.as_ref()?,
         Kind::Visit(write) => write.writer.as_ref()?,
         Kind::Sign(sign) => sign.writer.as_ref()?,
         Kind::File(file) => file.writer.as_ref()?,

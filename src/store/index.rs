@@ -122,6 +122,12 @@ impl Index {
         Ok(self.database.scan_prefix(prefix).collect::<Result<_, _>>()?)
     }
 
+    /// The first values whose keys begin so, at most so many.
+    pub(super) fn some_under(&self, prefix: &[u8], most: usize) -> Result<Vec<sled::IVec>, Fault> {
+        let values = self.database.scan_prefix(prefix).values();
+        Ok(values.take(most).collect::<Result<_, _>>()?)
+    }
+
     /// The numbers that end the keys from one prefix to another, the latter included.
     pub(super) fn numbers_between(&self, from: &[u8], to: &[u8]) -> Result<Vec<u64>, Fault> {
         let to = [to, &[u8::MAX; 9]].concat();
@@ -318,6 +324,7 @@ impl Link {
             EntryKind::Sign => 6,
             EntryKind::File => 7,
             EntryKind::Cancellation => 8,
+            EntryKind::Office => 9,
         };
         let mut bytes = vec![kind];
         let Position { segment, offset, length } = self.position;
@@ -337,6 +344,7 @@ impl Link {
             6 => EntryKind::Sign,
             7 => EntryKind::File,
             8 => EntryKind::Cancellation,
+            9 => EntryKind::Office,
             _ => return None,
         };
         let field = |index: usize| bytes.get(1 + index * 8..).map(number);

@@ -17,6 +17,7 @@ mod generate;
 mod golden;
 mod his;
 mod limits;
+mod office;
 mod operations;
 mod packs;
 mod properties;

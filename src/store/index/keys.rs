@@ -9,7 +9,7 @@ pub(in crate::store) const STANDS_AT: &[u8] = b"m";
 pub(in crate::store) const LAYOUT: &[u8] = b"layout";
 
 /// Grows with every change of keys or values; an index of another layout is built anew.
-pub(in crate::store) const LAYOUT_NOW: &[u8] = b"2";
+pub(in crate::store) const LAYOUT_NOW: &[u8] = b"3";
 
 fn key(kind: u8, parts: &[&str]) -> Vec<u8> {
     let mut key = vec![kind];
@@ -53,6 +53,16 @@ pub(in crate::store) fn register_writes() -> Vec<u8> {
 /// A write among all to registers.
 pub(in crate::store) fn register_write(sequence: u64) -> Vec<u8> {
     numbered(register_writes(), sequence)
+}
+
+/// All records of the back office.
+pub(in crate::store) fn office_records() -> Vec<u8> {
+    vec![b'B']
+}
+
+/// A record of the back office among all.
+pub(in crate::store) fn office_record(sequence: u64) -> Vec<u8> {
+    numbered(office_records(), sequence)
 }
 
 /// A facility.
@@ -150,6 +160,16 @@ pub(in crate::store) fn persons_of_certificate(number: &str) -> Vec<u8> {
 /// A person among those with a number of an identity document.
 pub(in crate::store) fn certificate(number: &str, person: &str) -> Vec<u8> {
     key(b'c', &[&number.to_uppercase(), person])
+}
+
+/// Persons whose names begin so, as they were put.
+pub(in crate::store) fn persons_named(beginning: &str) -> Vec<u8> {
+    [b"j", beginning.as_bytes()].concat()
+}
+
+/// A person among those with a name.
+pub(in crate::store) fn named(name: &str, person: &str) -> Vec<u8> {
+    key(b'j', &[name, person])
 }
 
 /// The settlements and reversals of a facility on a day.
