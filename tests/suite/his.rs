@@ -2,6 +2,7 @@
 
 mod browser;
 mod flow;
+mod pages;
 mod refused;
 
 use crate::demo;

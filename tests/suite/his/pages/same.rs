@@ -7,8 +7,6 @@
 use crate::his::pages::tree::Tree;
 
 use std::collections::BTreeMap;
-use std::io::Cursor;
-use std::io::Read;
 
 /// Numbers that a server gives out.
 const NUMBERS: [&str; 5] =
@@ -31,6 +29,8 @@ const TIMES: [&str; 7] = [
 pub(super) struct Same {
     numbers: BTreeMap<String, String>,
     days: BTreeMap<String, String>,
+    /// Whether what is read says how somebody is today (1101), and not at a settlement.
+    today: bool,
 }
 
 /// Digits are the same as other digits.
@@ -64,10 +64,12 @@ impl Same {
                     let nothing = Tree::Leaf(String::new());
                     let found = theirs.iter().find(|(their, _)| *their == name);
                     let shown = found.map_or(&nothing, |(_, value)| value);
+                    self.today = name == "\"baseinfo\"" || self.today;
                     let value = match value {
                         Tree::Leaf(real) => self.leaf(name.trim_matches('"'), real, shown, update),
                         other => self.answered(other, shown, update),
                     };
+                    self.today &= name != "\"baseinfo\"";
                     normal.push((name, value));
                 }
                 Tree::Object(normal)
@@ -99,8 +101,7 @@ impl Same {
             }
             return Tree::Leaf(if alike { shown.clone() } else { real });
         }
-        // The age of a person on the day on which a document's test runs; that of a settlement is of its admission.
-        if name == "age" && !shown.is_empty() && self.is_of_today(&real, shown) {
+        if name == "age" && self.today && alike {
             return Tree::Leaf(shown.clone());
         }
         if !NUMBERS.contains(&name) && !NUMBERS_OF_ITEMS.contains(&name) || real == "\"\"" {
@@ -120,23 +121,5 @@ impl Same {
             }
             Some(_) | None => Tree::Leaf(real),
         }
-    }
-
-    /// The text of the one file in a ZIP, with the documents' numbers in it.
-    pub(super) fn file(&self, zipped: &[u8], _shown: &str) -> String {
-        let mut archive = zip::ZipArchive::new(Cursor::new(zipped)).unwrap();
-        assert_eq!(archive.len(), 1);
-        let mut text = String::new();
-        archive.by_index(0).unwrap().read_to_string(&mut text).unwrap();
-        let known: BTreeMap<&str, &str> = self
-            .numbers
-            .iter()
-            .map(|(shown, real)| (real.trim_matches('"'), shown.trim_matches('"')))
-            .collect();
-        let row = |row: &str| {
-            let cells = row.split('\t').map(|cell| known.get(cell).copied().unwrap_or(cell));
-            cells.collect::<Vec<_>>().join("\t")
-        };
-        text.lines().map(row).collect::<Vec<_>>().join("\n")
     }
 }
