@@ -1,5 +1,6 @@
 //! The national interface through the server's real socket.
 
+mod day_end;
 mod flow;
 mod refused;
 
