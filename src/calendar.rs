@@ -100,6 +100,11 @@ impl Moment {
         self.0.as_millisecond()
     }
 
+    /// Whole seconds since 1970-01-01 UTC.
+    pub fn unix_seconds(self) -> i64 {
+        self.0.as_second()
+    }
+
     /// The civil day in Asia/Shanghai.
     pub fn day(self) -> Day {
         Day(Moment::OFFSET.to_datetime(self.0).date())

@@ -1,5 +1,6 @@
 //! gRPC: unwrap the message, call the service, wrap the answer. Status and details derive from a failure here, once.
 
+use crate::metrics;
 use crate::proto;
 use crate::proto::registers_server::Registers;
 use crate::proto::rules_server::Rules;
@@ -87,6 +88,7 @@ fn refused(refusal: &Refusal) -> Status {
         RefusalKind::Exists => Code::AlreadyExists,
         RefusalKind::Moved => Code::Aborted,
     };
+    metrics::refused(refusal.code());
     tracing::info!(code = refusal.code(), name = refusal.name(), "refused");
     let message =
         format!("{}: {}; {}", refusal.code(), refusal.sentence(Lang::En), refusal.advice(Lang::En));
@@ -136,6 +138,7 @@ impl Settlement for Api {
             let outcome = match service.quote(&received(request)?) {
                 Ok(statement) => proto::quote_many_reply::Outcome::Statement(statement),
                 Err(Failure::Refusal(refusal)) => {
+                    metrics::refused(refusal.code());
                     proto::quote_many_reply::Outcome::Refusal(to_proto::refusal(&refusal))
                 }
                 Err(failure @ Failure::Fault(_)) => return Err(status(failure)),

@@ -4,6 +4,7 @@
 
 mod limits;
 mod national;
+mod watch;
 
 use crate::his::Gateway;
 use crate::http::limits::Limits;
@@ -55,11 +56,13 @@ fn router(service: Arc<Service>, gateway: Gateway, options: HttpOptions) -> Rout
         .with_state(Arc::clone(&service))
         .fallback(national::answer)
         .with_state(national)
-        .merge(pages::router(service))
+        .merge(pages::router(Arc::clone(&service)))
         .layer(DefaultBodyLimit::max(options.message_bytes_max))
         .layer(middleware::from_fn_with_state(limits, limits::limit))
-        // Probes are answered also under load: a busy server is alive.
+        // Answered also under load: a busy server is alive, and somebody wants to see how busy.
         .route("/alive", get(alive))
+        .route("/metrics", get(watch::page).with_state(service))
+        .layer(middleware::from_fn(watch::count))
 }
 
 async fn alive() -> &'static str {

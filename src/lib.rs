@@ -13,6 +13,7 @@ pub mod situation;
 pub mod statement;
 pub mod settle;
 pub mod reconcile;
+pub mod metrics;
 pub mod proto;
 pub mod wire;
 pub mod store;

@@ -9,6 +9,8 @@ pub(crate) mod chart;
 pub(crate) mod fields;
 pub(crate) mod guard;
 pub(crate) mod layout;
+pub(crate) mod pdf;
+pub(crate) mod spreadsheet;
 pub(crate) mod visit;
 
 mod counter;

@@ -12,5 +12,7 @@
 tonic::include_proto!("onestop.v1");
 include!(concat!(env!("OUT_DIR"), "/onestop.v1.serde.rs"));
 
+include!(concat!(env!("OUT_DIR"), "/calls.rs"));
+
 /// The descriptor set of the contract, for reflection.
 pub const DESCRIPTOR: &[u8] = tonic::include_file_descriptor_set!("onestop_descriptor");

@@ -1,6 +1,7 @@
 //! What callers can ask: read, decide, append. All effects and the only clock are here; amounts are the core's.
 
 mod opening;
+mod people;
 mod query;
 pub mod quote;
 mod register;
@@ -8,6 +9,7 @@ mod reverse;
 mod settle;
 pub mod visit;
 pub mod national;
+mod standing;
 
 pub use crate::service::query::ListPage;
 
@@ -20,6 +22,7 @@ use crate::folder::FolderError;
 use crate::id::FacilityId;
 use crate::id::PersonId;
 use crate::id::RequestId;
+use crate::metrics;
 use crate::proto;
 use crate::proto::ledger_entry::Kind;
 use crate::refusal::EntryName;
@@ -99,6 +102,7 @@ pub struct Service {
     /// Writes for one visit go one after another too; a person's turn comes within a visit's.
     visit_locks: Vec<tokio::sync::Mutex<()>>,
     register_lock: tokio::sync::Mutex<()>,
+    started: Moment,
 }
 
 /// Reads all packs of a folder.
@@ -122,7 +126,8 @@ impl Service {
         let (locks, visit_locks) = (some(), some());
         let book = RwLock::new(Arc::new(book));
         let register_lock = tokio::sync::Mutex::new(());
-        Service { store, book, rules, line_facts, locks, visit_locks, register_lock }
+        let started = now();
+        Service { store, book, rules, line_facts, locks, visit_locks, register_lock, started }
     }
 
     /// The packs in force.
@@ -132,7 +137,9 @@ impl Service {
 
     /// Reads the pack folder again, all or nothing.
     pub fn reload_rules(&self) -> Result<Arc<RuleBook>, RulesError> {
-        let book = Arc::new(read_rules(&self.rules)?);
+        let book = read_rules(&self.rules);
+        metrics::reloaded(book.is_ok());
+        let book = Arc::new(book?);
         *self.book.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&book);
         Ok(book)
     }

@@ -11,6 +11,8 @@ pub(crate) mod apply;
 mod durable;
 mod index;
 mod mark;
+mod people;
+pub mod size;
 mod writer;
 
 use crate::accumulators::AccumulatorKey;
@@ -37,6 +39,7 @@ use crate::store::journal::TornTail;
 use crate::store::journal::digest::Digest;
 use crate::store::journal::reader::Reader;
 use crate::store::mark::Mark;
+use crate::store::size::Size;
 use crate::store::writer::Writer;
 use crate::wire::from_proto;
 
@@ -230,6 +233,11 @@ impl Store {
     /// To wait for a failure after which the store must be opened again.
     pub fn halted(&self) -> watch::Receiver<Halted> {
         self.halt.watch()
+    }
+
+    /// How much disk it takes.
+    pub fn size(&self) -> Size {
+        size::measure(&self.directory)
     }
 
     /// The last acknowledged entry.

@@ -40,6 +40,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod count;
 mod limits;
 mod trace;
 
@@ -152,6 +153,7 @@ async fn serve(
         .build_v1()
         .map_err(|error| failed(&error))?;
     let limits = tower::ServiceBuilder::new()
+        .layer(count::CountLayer)
         .layer(trace::TraceLayer)
         .layer(limits::LimitLayer(Duration::from_millis(config.server.request_timeout_ms)))
         .map_err(limits::overloaded)

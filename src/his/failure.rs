@@ -1,6 +1,7 @@
 //! What a HIS is told when something is refused or fails: one Chinese sentence that says what to do, from the refusal or the
 //! fault, here and nowhere else.
 
+use crate::metrics;
 use crate::refusal::Lang;
 use crate::refusal::Refusal;
 use crate::service::Failure;
@@ -36,7 +37,10 @@ const FIELDS: &[(&str, &str)] = &[
 /// The sentence for a failure.
 pub(super) fn message(failure: &Failure) -> String {
     match failure {
-        Failure::Refusal(refusal) => of_refusal(refusal),
+        Failure::Refusal(refusal) => {
+            metrics::refused(refusal.code());
+            of_refusal(refusal)
+        }
         Failure::Fault(fault) => of_fault(fault),
     }
 }

@@ -54,6 +54,7 @@ fn bill(asked: &Asked, data: Fields<'_>, visit: &proto::Visit) -> Result<VisitBi
         total: data.number("medfee_sumamt").unwrap_or_default().to_owned(),
         account_pay: data.number("acct_pay").unwrap_or_default().to_owned(),
         noted: noted.chain(asked.noted.iter().cloned()).collect(),
+        ..VisitBill::default()
     })
 }
 

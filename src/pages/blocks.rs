@@ -20,17 +20,22 @@ fn one(block: &Block) -> Markup {
         Block::Line(text) if text.starts_with(' ') => html! { p .under { (marked(text.trim())) } },
         Block::Line(text) => html! { h3 { (marked(text)) } },
         Block::Item(mark, text) => {
-            let class = if mark.trim().is_empty() { "sentence" } else { "item" };
-            html! { p class=(class) { (marked(text)) } }
+            let (class, mark) = match mark.trim() {
+                "" => ("sentence", ""),
+                "-" => ("item", ""),
+                mark => ("sentence", mark),
+            };
+            html! { p class=(class) { (marked(mark)) @if !mark.is_empty() { " " } (marked(text)) } }
         }
         Block::Pairs(pairs) => html! {
             dl .facts { @for (name, value) in pairs { div { dt { (name) } dd { (marked(value)) } } } }
         },
-        Block::Table(sides, rows) => table(sides, rows),
+        Block::Table(sides, rows) => table(sides, rows, true),
+        Block::Rows(sides, rows) => table(sides, rows, false),
     }
 }
 
-fn table(sides: &[Side], rows: &[Vec<String>]) -> Markup {
+fn table(sides: &[Side], rows: &[Vec<String>], has_heads: bool) -> Markup {
     let class = |index: usize| match sides.get(index) {
         Some(Side::Right) => Some("right"),
         Some(Side::Left) | None => None,
@@ -42,7 +47,7 @@ fn table(sides: &[Side], rows: &[Vec<String>]) -> Markup {
                     tr {
                         @for (index, cell) in row.iter().enumerate() {
                             // A head without words is none.
-                            @if place == 0 && !cell.is_empty() { th scope="col" class=[class(index)] { (cell) } }
+                            @if has_heads && place == 0 && !cell.is_empty() { th scope="col" class=[class(index)] { (cell) } }
                             @else { td class=[class(index)] { (marked(cell)) } }
                         }
                     }

@@ -2,13 +2,16 @@
 
 mod bill_form;
 mod cost;
+mod day;
 mod draft;
+mod his_visit;
 mod patient;
 mod qr;
 mod quote;
 mod rules;
 mod settle;
 mod sheet;
+mod today;
 mod undo;
 mod waterfall;
 mod window;
@@ -30,6 +33,7 @@ static COUNTER: Area = Area {
     name: ("结算窗口", "Settlement window"),
     tabs: &[
         Tab { path: "/counter", name: ("结算", "Settle") },
+        Tab { path: "/counter/today", name: ("今日", "Today") },
         Tab { path: "/counter/undo", name: ("撤销", "Undo") },
         Tab { path: "/counter/cost", name: ("费用测算", "What would it cost?") },
         Tab { path: "/counter/rules", name: ("规则", "Rules") },
@@ -46,6 +50,10 @@ pub(super) fn router() -> Router<Arc<Service>> {
         .route("/counter/settle", post(settle::settle))
         .route("/counter/outcome", get(settle::outcome))
         .route("/counter/sheet/{number}", get(sheet::show))
+        .route("/counter/sheet/{number}/pdf", get(sheet::file))
+        .route("/counter/visit", post(his_visit::quote))
+        .route("/counter/today", get(today::show))
+        .route("/counter/today/csv", get(today::csv))
         .route("/counter/undo", get(undo::show).post(undo::undo))
         .route("/counter/cost", get(cost::show).post(cost::again))
         .route("/counter/cost/quote", post(cost::quote))

@@ -1,5 +1,6 @@
 //! What every page looks like: head, areas, language switch, messages and labelled fields.
 
+use crate::metrics;
 use crate::pages::assets;
 use crate::pages::fields::TOKEN;
 use crate::pages::visit::Visit;
@@ -246,6 +247,13 @@ pub(crate) fn trouble(visit: &Visit, status: StatusCode, said: (&str, &str)) -> 
     page.answer(status, &message(Tone::Bad, &said))
 }
 
+/// A page that only says what failed.
+pub(crate) fn failed(visit: &Visit, why: &Failure) -> Response {
+    let title = visit.pick("没有办成", "This was not done");
+    let page = Page { visit, area: &NOWHERE, tab: "", title, switch: Switch::Again };
+    page.answer(status_of(why), &message(Tone::Bad, &failure(visit, why)))
+}
+
 /// A form that did not come from a page of ours, or from a page that is too old.
 pub(crate) fn forbidden(visit: &Visit) -> Response {
     trouble(
@@ -261,10 +269,13 @@ pub(crate) fn forbidden(visit: &Visit) -> Response {
 /// What a failure says: what was wrong, and what to do.
 pub(crate) fn failure(visit: &Visit, failure: &Failure) -> Markup {
     match failure {
-        Failure::Refusal(refusal) => html! {
+        Failure::Refusal(refusal) => {
+            metrics::refused(refusal.code());
+            html! {
             p { strong { (refusal.sentence(visit.lang)) } }
             p { (refusal.advice(visit.lang)) " " span .code { "(" (refusal.code()) ")" } }
-        },
+            }
+        }
         Failure::Fault(fault) => {
             tracing::error!(error = chain(fault), "a page failed");
             let said = if fault.certainly_not_written() {

@@ -127,13 +127,6 @@ impl Service {
         Ok(latest.and_then(|version| version.person).ok_or(Refusal::UnknownPerson)?)
     }
 
-    /// The persons whom a number, or the number of a document, may mean; at most so many.
-    pub fn find_persons(&self, wanted: &str, most: usize) -> Result<Vec<proto::Person>, Failure> {
-        let Some(id) = PersonId::parse(wanted) else { return Ok(Vec::new()) };
-        let found = self.store.person(&id)?;
-        Ok(found.iter().map(to_proto::person).take(most).collect())
-    }
-
     /// All that the register had of a person by the end of a day, oldest first.
     pub fn person_history(
         &self,

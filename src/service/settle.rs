@@ -5,9 +5,11 @@ use crate::admission::Admission;
 use crate::bill::Bill;
 use crate::id::FacilityId;
 use crate::id::RequestId;
+use crate::metrics;
 use crate::money::Money;
 use crate::proto;
 use crate::proto::ledger_entry::Kind;
+use crate::proto::step_result::Basis;
 use crate::refusal::EntryName;
 use crate::refusal::Refusal;
 use crate::service::Failure;
@@ -77,6 +79,7 @@ impl Service {
         &self,
         request: proto::SettleRequest,
     ) -> Result<proto::SettlementRecord, Failure> {
+        let _timed = metrics::settling();
         let asking = self.read(request)?;
         for _ in 0..RETRIES_MAX {
             let _turn = self.lock_of(&asking.admission.person).lock().await;
@@ -91,9 +94,11 @@ impl Service {
                     None => return Err(refused),
                 },
             };
+            let missed = guarantees_missed(&record);
             let entry = entry(Kind::Settlement(record), now())?;
             match self.store.append(entry.clone()).await {
                 Ok(receipt) => {
+                    metrics::guarantees_missed(missed);
                     tracing::info!(
                         number = receipt.sequence,
                         facility = %asking.writer.0,
@@ -209,6 +214,18 @@ impl Service {
             ..proto::SettlementRecord::default()
         })
     }
+}
+
+/// How many guarantees (保证支付比例) of a settlement are missed.
+fn guarantees_missed(record: &proto::SettlementRecord) -> u64 {
+    let steps = record.statement.iter().flat_map(|statement| &statement.steps);
+    let missed = steps.filter(|step| match &step.basis {
+        Some(Basis::Floor(trace)) => {
+            Money::parse(&trace.shortfall).is_ok_and(|shortfall| !shortfall.is_zero())
+        }
+        Some(Basis::Share(_)) | None => false,
+    });
+    missed.map(|_| 1).sum()
 }
 
 /// The first answer again, or a refusal where the request differs.

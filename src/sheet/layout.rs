@@ -95,10 +95,16 @@ fn pieces(text: &str) -> Vec<String> {
 
 /// Breaks a text into lines of at most so many columns. Numbers and words stay whole where they fit on a line.
 pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
+    wrap_by(text, columns, &sign_width)
+}
+
+/// The same where signs are as wide as `measure` says.
+pub(crate) fn wrap_by(text: &str, most: usize, measure: &dyn Fn(char) -> usize) -> Vec<String> {
+    let width = |text: &str| text.chars().map(measure).sum::<usize>();
     let mut lines = Vec::new();
     let mut line = String::new();
     for piece in pieces(text) {
-        if !line.is_empty() && columns < width(&line) + width(piece.trim_end()) {
+        if !line.is_empty() && most < width(&line) + width(piece.trim_end()) {
             lines.push(line.trim_end().to_owned());
             line.clear();
         }
@@ -106,7 +112,7 @@ pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
             continue;
         }
         for sign in piece.chars() {
-            if columns < width(&line) + sign_width(sign) && columns < width(piece.trim_end()) {
+            if most < width(&line) + measure(sign) && most < width(piece.trim_end()) {
                 lines.push(std::mem::take(&mut line));
             }
             line.push(sign);
@@ -131,6 +137,8 @@ pub(crate) enum Block {
     Pairs(Vec<(String, String)>),
     /// Rows, the first of them the heads, and on which side each column stands.
     Table(Vec<Side>, Vec<Vec<String>>),
+    /// The same without heads.
+    Rows(Vec<Side>, Vec<Vec<String>>),
 }
 
 /// A page that grows piece by piece.
@@ -180,8 +188,12 @@ impl Page {
 
     /// Adds rows, the first of them the heads, each column as wide as its widest text.
     pub(crate) fn table(&mut self, sides: &[Side], rows: &[Vec<String>]) {
-        let clean_row = |row: &Vec<String>| row.iter().map(|text| clean(text)).collect();
-        self.blocks.push(Block::Table(sides.to_vec(), rows.iter().map(clean_row).collect()));
+        self.blocks.push(Block::Table(sides.to_vec(), cleaned(rows)));
+    }
+
+    /// Adds rows without heads.
+    pub(crate) fn rows(&mut self, sides: &[Side], rows: &[Vec<String>]) {
+        self.blocks.push(Block::Rows(sides.to_vec(), cleaned(rows)));
     }
 
     /// Its pieces.
@@ -197,6 +209,10 @@ impl Page {
         }
         text.text
     }
+}
+
+fn cleaned(rows: &[Vec<String>]) -> Vec<Vec<String>> {
+    rows.iter().map(|row| row.iter().map(|text| clean(text)).collect()).collect()
 }
 
 /// A page set for a terminal.
@@ -223,7 +239,7 @@ impl Text {
             Block::Line(text) => self.line(text),
             Block::Item(mark, text) => self.item(mark, text),
             Block::Pairs(pairs) => self.pairs(pairs),
-            Block::Table(sides, rows) => {
+            Block::Table(sides, rows) | Block::Rows(sides, rows) => {
                 for line in columns(sides, rows) {
                     self.line(&line);
                 }

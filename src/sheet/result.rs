@@ -68,7 +68,7 @@ fn amounts(page: &mut Page, statement: &proto::Statement, lang: Lang) {
     }
     let rows: Vec<Vec<String>> =
         rows.into_iter().map(|(name, amount)| vec![name, figures::amount(amount)]).collect();
-    page.table(&[Side::Left, Side::Right], &rows);
+    page.rows(&[Side::Left, Side::Right], &rows);
 }
 
 /// The two reported ratios (spec 7.3).

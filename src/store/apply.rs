@@ -152,6 +152,9 @@ fn put(view: &mut View<'_>, sequence: u64, register: &proto::RegisterPut) {
             for person in &put.persons {
                 view.put(keys::person(&person.id), person.encode_to_vec());
                 view.put(keys::write_of_person(&person.id, sequence), Vec::new());
+                if !person.name.is_empty() {
+                    view.put(keys::named(&person.name, &person.id), person.id.clone().into_bytes());
+                }
                 if !person.certificate_no.is_empty() {
                     let key = keys::certificate(&person.certificate_no, &person.id);
                     view.put(key, Vec::new());

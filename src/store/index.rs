@@ -122,6 +122,12 @@ impl Index {
         Ok(self.database.scan_prefix(prefix).collect::<Result<_, _>>()?)
     }
 
+    /// The first values whose keys begin so, at most so many.
+    pub(super) fn some_under(&self, prefix: &[u8], most: usize) -> Result<Vec<sled::IVec>, Fault> {
+        let values = self.database.scan_prefix(prefix).values();
+        Ok(values.take(most).collect::<Result<_, _>>()?)
+    }
+
     /// The numbers that end the keys from one prefix to another, the latter included.
     pub(super) fn numbers_between(&self, from: &[u8], to: &[u8]) -> Result<Vec<u64>, Fault> {
         let to = [to, &[u8::MAX; 9]].concat();

@@ -1,6 +1,7 @@
 //! The one thread that writes: it takes what waits, appends it in one group with one sync, follows it in the index, and then
 //! acknowledges.
 
+use crate::metrics;
 use crate::proto;
 use crate::store::AppendError;
 use crate::store::Receipt;
@@ -24,6 +25,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 /// Most entries that share one sync, and most that wait for it.
 const GROUP_MAX: usize = 256;
@@ -164,6 +166,7 @@ impl Loop {
         if contents.is_empty() || self.halt.state() != Halted::No {
             return Vec::new();
         }
+        let begun = Instant::now();
         let appended = match self.journal.append(contents) {
             Ok(appended) => appended,
             Err(error) => {
@@ -176,6 +179,7 @@ impl Loop {
                 return contents.iter().map(failed).collect();
             }
         };
+        metrics::committed(appended.len(), begun.elapsed());
         for one in &appended {
             view.place(one.sequence, one.position);
         }

@@ -7,12 +7,17 @@ use std::io::Write;
 use std::net::TcpStream;
 
 /// A whole answer to a request that asks for the connection to be closed.
-fn answer(address: &str, path: &str) -> String {
-    let mut stream = TcpStream::connect(address).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+pub(crate) fn answer(address: &str, path: &str) -> String {
+    try_answer(address, path).unwrap()
+}
+
+/// The same of one that may not listen yet.
+pub(crate) fn try_answer(address: &str, path: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").ok()?;
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+    stream.read_to_string(&mut answer).ok()?;
+    Some(answer)
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use crate::calendar::Day;
 use crate::id::is_id;
 use crate::money::Money;
 use crate::pages::fields::Fields;
+use crate::pages::spreadsheet::quoted;
 use crate::pages::visit::Visit;
 use crate::proto;
 use crate::refusal::Lang;
@@ -262,7 +263,7 @@ impl Draft {
             let is_empty = self.typed().all(|filled| !std::ptr::eq(filled, row));
             let cells = row.each_ref().map(|cell| {
                 let cell = if is_empty { "" } else { cell };
-                format!("\"{}\"", cell.replace('"', "\"\""))
+                quoted(cell)
             });
             table.push_str(&cells.join(","));
             table.push('\n');

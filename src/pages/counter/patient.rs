@@ -7,10 +7,13 @@ use crate::pages::counter::COUNTER;
 use crate::pages::counter::at_window;
 use crate::pages::counter::bill_form::BillForm;
 use crate::pages::counter::bill_form::Purpose;
+use crate::pages::counter::day::WindowDay;
 use crate::pages::counter::draft::Draft;
 use crate::pages::counter::draft::Errors;
 use crate::pages::counter::draft::begun;
 use crate::pages::counter::draft::half_width;
+use crate::pages::counter::his_visit;
+use crate::pages::counter::today;
 use crate::pages::fields::Fields;
 use crate::pages::layout::Input;
 use crate::pages::layout::Page;
@@ -21,6 +24,7 @@ use crate::pages::layout::message;
 use crate::pages::visit::Visit;
 use crate::proto;
 use crate::proto::step_result::Basis;
+use crate::service;
 use crate::service::Failure;
 use crate::service::Service;
 use crate::sheet::figures;
@@ -47,9 +51,9 @@ pub(super) async fn find(
     visit: Visit,
     RawQuery(query): RawQuery,
 ) -> Response {
-    if at_window(&visit).is_none() {
+    let Some(window) = at_window(&visit) else {
         return Redirect::to("/counter/window").into_response();
-    }
+    };
     let fields = Fields::parse(&query.unwrap_or_default()).unwrap_or_default();
     let wanted = half_width(fields.get("find"));
     let found =
@@ -62,7 +66,14 @@ pub(super) async fn find(
         }
     };
     match persons.as_slice() {
-        [] if wanted.is_empty() => find_page(&visit, StatusCode::OK, "", &html! {}),
+        [] if wanted.is_empty() => {
+            let today = WindowDay::read(&service, window, service::now().day(), false);
+            let told = today.map_or_else(
+                |why| message(Tone::Bad, &failure(&visit, &why)),
+                |today| today::told(&visit, &today.undone_by_others),
+            );
+            find_page(&visit, StatusCode::OK, "", &told)
+        }
         [] => {
             let said = html! {
                 p { strong { (visit.pick("没有找到这位患者。", "No such patient.")) } }
@@ -174,7 +185,7 @@ pub(super) fn page(
         }
         div .two {
             aside aria-label=(visit.pick("患者", "Patient")) { (card(visit, &person)) (standing(service, visit, draft)) }
-            (form.markup())
+            div { (his_visit::open(service, visit, &person.id)) (form.markup()) }
         }
     })
 }

@@ -1,5 +1,7 @@
 //! A QR code as SVG: it leads from the paper back to the sheet.
 
+use crate::pages::pdf::Code;
+
 use maud::Markup;
 use maud::html;
 use qrcodegen::QrCode;
@@ -7,13 +9,6 @@ use qrcodegen::QrCodeEcc;
 
 /// White modules around the code, as its standard demands.
 const QUIET: i32 = 4;
-
-/// The dark squares of a code: how many modules it is wide, and where each dark one stands.
-#[derive(Debug)]
-pub(super) struct Code {
-    pub(super) width: i32,
-    pub(super) dark: Vec<(i32, i32)>,
-}
 
 /// A code for a text; none for one that is too long.
 pub(super) fn code(text: &str) -> Option<Code> {

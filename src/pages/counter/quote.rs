@@ -70,22 +70,77 @@ pub(super) fn page(service: &Service, visit: &Visit, draft: &Draft, above: &Mark
         Ok(statement) => statement,
         Err(why) => return refused(service, visit, draft, &why),
     };
-    let person =
-        proto::GetPersonRequest { id: draft.get("person").to_owned(), ..Default::default() };
-    let person = service.get_person(&person).unwrap_or_default();
-    let title = patient::name(visit, &person);
-    let switch = Switch::Form("settle", "/counter/quote");
-    let page = Page { visit, area: &COUNTER, tab: "/counter", title: &title, switch };
-    page.ok(&html! {
-        (above)
-        div .two {
-            aside aria-label=(visit.pick("结果", "Result")) {
-                (result(visit, &statement))
-                (confirm(visit, draft, &statement))
+    let quoted = Quoted {
+        person: draft.get("person"),
+        admission: draft.get("admission"),
+        statement: &statement,
+        carried: hidden(draft),
+        again: "/counter/quote",
+        back: Some("/counter/bill"),
+    };
+    quoted.page(service, visit, above)
+}
+
+/// A quote that can be settled.
+#[derive(Debug)]
+pub(super) struct Quoted<'a> {
+    pub(super) person: &'a str,
+    pub(super) admission: &'a str,
+    pub(super) statement: &'a proto::Statement,
+    /// The fields that were quoted, for the form that settles.
+    pub(super) carried: Markup,
+    /// Where the same form quotes again.
+    pub(super) again: &'static str,
+    /// Where it is changed, if it can be.
+    pub(super) back: Option<&'static str>,
+}
+
+impl Quoted<'_> {
+    /// The page, under a message.
+    pub(super) fn page(&self, service: &Service, visit: &Visit, above: &Markup) -> Response {
+        let person = proto::GetPersonRequest { id: self.person.to_owned(), ..Default::default() };
+        let person = service.get_person(&person).unwrap_or_default();
+        let title = patient::name(visit, &person);
+        let switch = Switch::Form("settle", self.again);
+        let page = Page { visit, area: &COUNTER, tab: "/counter", title: &title, switch };
+        page.ok(&html! {
+            (above)
+            div .two {
+                aside aria-label=(visit.pick("结果", "Result")) {
+                    (result(visit, self.statement))
+                    (self.confirm(visit))
+                }
+                section aria-label=(visit.pick("试算", "Quote")) { (body(visit, self.statement)) }
             }
-            section aria-label=(visit.pick("试算", "Quote")) { (body(visit, &statement)) }
+        })
+    }
+
+    /// The form that settles. Its request id is new with every quote, and the same however often it is sent.
+    fn confirm(&self, visit: &Visit) -> Markup {
+        let request_id = visit::random().unwrap_or_default();
+        html! {
+            form #settle .settle method="post" action="/counter/settle" data-outcome={ "/counter/outcome?request=" (request_id) } {
+                (token(visit))
+                (self.carried)
+                input type="hidden" name="request" value=(request_id);
+                input type="hidden" name="expected_patient_pay" value=(self.statement.patient_pay);
+                input type="hidden" name="expected_version" value=(self.statement.version);
+                button .primary.confirm type="submit" autofocus { (visit.pick("确认结算", "Settle")) }
+                @if let Some(back) = self.back {
+                    button .plain type="submit" formaction=(back) { (visit.pick("返回修改", "Change the bill")) }
+                }
+                p .small { (visit.pick("就诊号 ", "Admission ")) (self.admission) }
+                p .small { a href={ "/counter/outcome?request=" (request_id) } {
+                    (visit.pick("连接中断过？查询是否已结算", "Connection lost? Ask whether it was settled"))
+                } }
+            }
+            div #settle-state role="status" aria-live="assertive"
+                data-asking=(visit.pick("连接中断，正在查询是否已经结算……", "The connection was lost. Asking whether it was settled…"))
+                data-not=(visit.pick("没有结算。连接已恢复，可以再次确认；不会重复结算。", "It was not settled. The connection is back: press the button again; it cannot settle twice."))
+                data-done=(visit.pick("已经结算，正在打开结算单。", "It was settled. Opening the sheet."))
+                data-unknown=(visit.pick("仍无法连接。暂不能确定是否已结算，恢复后自动查询，请勿收款。", "Still no connection: not known yet whether it was settled. It is asked again by itself; take no money yet.")) {}
         }
-    })
+    }
 }
 
 /// What was refused, beside its field where it has one.
@@ -140,31 +195,6 @@ pub(super) fn result(visit: &Visit, statement: &proto::Statement) -> Markup {
 
 fn sum(label: &str, amount: &str) -> Markup {
     html! { tr { th scope="row" { (label) } td { (figures::amount(amount)) } } }
-}
-
-/// The form that settles. Its request id is new with every quote, and the same however often it is sent.
-fn confirm(visit: &Visit, draft: &Draft, statement: &proto::Statement) -> Markup {
-    let request_id = visit::random().unwrap_or_default();
-    html! {
-        form #settle .settle method="post" action="/counter/settle" data-outcome={ "/counter/outcome?request=" (request_id) } {
-            (token(visit))
-            (hidden(draft))
-            input type="hidden" name="request" value=(request_id);
-            input type="hidden" name="expected_patient_pay" value=(statement.patient_pay);
-            input type="hidden" name="expected_version" value=(statement.version);
-            button .primary.confirm type="submit" autofocus { (visit.pick("确认结算", "Settle")) }
-            button .plain type="submit" formaction="/counter/bill" { (visit.pick("返回修改", "Change the bill")) }
-            p .small { (visit.pick("就诊号 ", "Admission ")) (draft.get("admission")) }
-            p .small { a href={ "/counter/outcome?request=" (request_id) } {
-                (visit.pick("连接中断过？查询是否已结算", "Connection lost? Ask whether it was settled"))
-            } }
-        }
-        div #settle-state role="status" aria-live="assertive"
-            data-asking=(visit.pick("连接中断，正在查询是否已经结算……", "The connection was lost. Asking whether it was settled…"))
-            data-not=(visit.pick("没有结算。连接已恢复，可以再次确认；不会重复结算。", "It was not settled. The connection is back: press the button again; it cannot settle twice."))
-            data-done=(visit.pick("已经结算，正在打开结算单。", "It was settled. Opening the sheet."))
-            data-unknown=(visit.pick("仍无法连接。暂不能确定是否已结算，恢复后自动查询，请勿收款。", "Still no connection: not known yet whether it was settled. It is asked again by itself; take no money yet.")) {}
-    }
 }
 
 /// What quote and settlement show alike: warnings, picture, lines and facts.

@@ -3,6 +3,7 @@
 use crate::pages::counter::COUNTER;
 use crate::pages::counter::at_window;
 use crate::pages::counter::draft::Draft;
+use crate::pages::counter::his_visit;
 use crate::pages::counter::quote;
 use crate::pages::fields::Fields;
 use crate::pages::layout::Page;
@@ -44,29 +45,50 @@ pub(super) async fn settle(
     let Some(window) = at_window(&visit) else {
         return Redirect::to("/counter/window").into_response();
     };
+    let by_script = wants_data(&headers);
+    if !fields.get("visit").is_empty() {
+        let outcome =
+            service.settle_visit(&writer(&fields, window), &his_visit::bill(&fields)).await;
+        return answer(outcome, by_script, |why| {
+            visit_not_settled(&service, &visit, (window, &fields), why)
+        });
+    }
     let draft = Draft::read(&fields);
     let request = match draft.quote(&visit) {
         Ok(quote) => asked(&fields, window, quote),
         Err(_) => return quote::page(&service, &visit, &draft, &html! {}),
     };
-    let by_script = wants_data(&headers);
-    match service.settle(request).await {
+    let outcome = service.settle(request).await;
+    answer(outcome, by_script, |why| not_settled(&service, &visit, &draft, why))
+}
+
+/// The sheet, or why there is none.
+fn answer(
+    outcome: Result<proto::SettlementRecord, Failure>,
+    by_script: bool,
+    refused: impl Fn(&Failure) -> Response,
+) -> Response {
+    match outcome {
         Ok(record) if by_script => data(StatusCode::OK, record.number),
         Ok(record) => Redirect::to(&format!("/counter/sheet/{}", record.number)).into_response(),
         // The script then sends the form as a browser does, and gets the page; it settles nothing either.
         Err(why) if by_script => data(status_of(&why), 0),
-        Err(why) => not_settled(&service, &visit, &draft, &why),
+        Err(why) => refused(&why),
+    }
+}
+
+fn writer(fields: &Fields, window: &Window) -> proto::Writer {
+    proto::Writer {
+        facility: window.facility.clone(),
+        request_id: fields.get("request").to_owned(),
+        operator: window.operator.clone(),
+        terminal: window.terminal.clone(),
     }
 }
 
 fn asked(fields: &Fields, window: &Window, quote: proto::QuoteRequest) -> proto::SettleRequest {
     proto::SettleRequest {
-        writer: Some(proto::Writer {
-            facility: window.facility.clone(),
-            request_id: fields.get("request").to_owned(),
-            operator: window.operator.clone(),
-            terminal: window.terminal.clone(),
-        }),
+        writer: Some(writer(fields, window)),
         admission: quote.admission,
         bill: quote.bill,
         account_pay: quote.account_pay,
@@ -81,11 +103,7 @@ fn asked(fields: &Fields, window: &Window, quote: proto::QuoteRequest) -> proto:
 fn not_settled(service: &Service, visit: &Visit, draft: &Draft, why: &Failure) -> Response {
     match why {
         Failure::Refusal(Refusal::Moved { since, .. }) => {
-            let said = html! {
-                p { strong { (visit.pick("没有结算：金额在此期间变了。下面是新的结果，请与患者核对后再确认。",
-                    "Not settled: the amount has moved meanwhile. Here is the new one; check it with the patient and confirm again.")) } }
-                p { (visit.pick("此期间的业务：", "What happened meanwhile: ")) (entries(since)) }
-            };
+            let said = moved(visit, since);
             let mut response = quote::page(service, visit, draft, &message(Tone::Bad, &said));
             if response.status() == StatusCode::OK {
                 *response.status_mut() = StatusCode::CONFLICT;
@@ -108,6 +126,33 @@ fn not_settled(service: &Service, visit: &Visit, draft: &Draft, why: &Failure) -
             *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
             response
         }
+    }
+}
+
+/// The same for a visit of the HIS.
+fn visit_not_settled(
+    service: &Service,
+    visit: &Visit,
+    of: (&Window, &Fields),
+    why: &Failure,
+) -> Response {
+    let said = match why {
+        Failure::Refusal(Refusal::Moved { since, .. }) => moved(visit, since),
+        Failure::Refusal(_) | Failure::Fault(_) => failure(visit, why),
+    };
+    let mut response = his_visit::page(service, visit, of, &message(Tone::Bad, &said));
+    if response.status() == StatusCode::OK {
+        *response.status_mut() = status_of(why);
+    }
+    response
+}
+
+/// That the amount has moved, and by what.
+fn moved(visit: &Visit, since: &[EntryName]) -> Markup {
+    html! {
+        p { strong { (visit.pick("没有结算：金额在此期间变了。下面是新的结果，请与患者核对后再确认。",
+            "Not settled: the amount has moved meanwhile. Here is the new one; check it with the patient and confirm again.")) } }
+        @if !since.is_empty() { p { (visit.pick("此期间的业务：", "What happened meanwhile: ")) (entries(since)) } }
     }
 }
 

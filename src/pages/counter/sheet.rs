@@ -8,12 +8,15 @@ use crate::pages::counter::qr;
 use crate::pages::counter::quote;
 use crate::pages::counter::quote::LINES_SHOWN;
 use crate::pages::fields::Fields;
+use crate::pages::layout;
 use crate::pages::layout::Page;
 use crate::pages::layout::Switch;
 use crate::pages::layout::Tone;
 use crate::pages::layout::failure;
 use crate::pages::layout::message;
 use crate::pages::layout::status_of;
+use crate::pages::pdf::Paper;
+use crate::pages::pdf::Sheet;
 use crate::pages::visit::Visit;
 use crate::proto;
 use crate::proto::get_settlement_request::By;
@@ -26,7 +29,9 @@ use axum::extract::Path;
 use axum::extract::RawQuery;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::http::StatusCode;
 use axum::http::header;
+use axum::response::IntoResponse;
 use axum::response::Response;
 use maud::Markup;
 use maud::html;
@@ -61,6 +66,41 @@ pub(super) async fn show(
     })
 }
 
+/// The sheet as a PDF.
+pub(super) async fn file(
+    State(service): State<Arc<Service>>,
+    visit: Visit,
+    headers: HeaderMap,
+    Path(number): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let by = Some(By::Number(number.parse().unwrap_or(0)));
+    let record = match service.settlement(&proto::GetSettlementRequest { by }) {
+        Ok(record) => record,
+        Err(why) => return layout::failed(&visit, &why),
+    };
+    let fields = Fields::parse(&query.unwrap_or_default()).unwrap_or_default();
+    let paper = if fields.get("paper") == "a5" { Paper::A5 } else { Paper::A4 };
+    let address = address(&headers, record.number);
+    let mut blocks = sheet::pieces(&record, visit.lang);
+    blocks.push(Block::Line(String::new()));
+    blocks.push(Block::Item(
+        String::new(),
+        format!("{} {}", visit.pick("摘要号", "Digest"), record.digest),
+    ));
+    let title = format!("{} {}", visit.pick("医疗费用结算单", "Settlement sheet"), record.number);
+    let sheet =
+        Sheet { paper, title: &title, footer: &address, code: qr::code(&address), blocks: &blocks };
+    let Some(file) = sheet.file() else {
+        let said = ("无法生成 PDF。", "The PDF cannot be made.");
+        return layout::trouble(&visit, StatusCode::INTERNAL_SERVER_ERROR, said);
+    };
+    let name = format!("attachment; filename=\"settlement-{}.pdf\"", record.number);
+    let headers =
+        [(header::CONTENT_TYPE, "application/pdf".to_owned()), (header::CONTENT_DISPOSITION, name)];
+    (headers, file).into_response()
+}
+
 /// Where the sheet is, as the browser that asks for it calls this server.
 pub(super) fn address(headers: &HeaderMap, number: u64) -> String {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
@@ -79,7 +119,8 @@ fn paper(visit: &Visit, record: &proto::SettlementRecord, address: &str, paper: 
         | Block::Line(_)
         | Block::Item(_, _)
         | Block::Pairs(_)
-        | Block::Table(_, _) => None,
+        | Block::Table(_, _)
+        | Block::Rows(_, _) => None,
     });
     html! {
         p .print-row {

@@ -6,6 +6,7 @@ use crate::pages::counter::patient;
 use crate::pages::counter::quote;
 use crate::pages::counter::settle::entries;
 use crate::pages::fields::Fields;
+use crate::pages::layout;
 use crate::pages::layout::Input;
 use crate::pages::layout::Page;
 use crate::pages::layout::Switch;
@@ -127,10 +128,15 @@ fn settlement(
                     (visit.pick("结算窗口", "Settled at"), format!("{} {}", writer.terminal, writer.operator)),
                 ]))
                 p { a href={ "/counter/sheet/" (record.number) } { (visit.pick("查看结算单", "See the sheet")) } }
+                @let here = visit.window.as_ref().is_some_and(|window| window.facility == writer.facility);
                 @if record.reversed_by != 0 {
                     (undone(service, visit, record, &statement))
-                } @else {
+                } @else if here {
                     (form(service, visit, record, error))
+                } @else {
+                    (message(Tone::Bad, &html! {
+                        p { strong { (visit.pick("这笔结算属于其他机构，只能由该机构撤销：", "Another facility settled this, and has to undo it: ")) (writer.facility) } }
+                    }))
                 }
             }
         }
@@ -208,18 +214,17 @@ pub(super) async fn undo(
         return Redirect::to("/counter/window").into_response();
     };
     let number = fields.get("number").parse().unwrap_or(0);
-    if fields.get("reason").is_empty() {
-        let asked = proto::GetSettlementRequest { by: Some(By::Number(number)) };
+    let asked = proto::GetSettlementRequest { by: Some(By::Number(number)) };
+    let record = match service.settlement(&asked) {
+        Ok(record) => record,
+        Err(why) => return layout::failed(&visit, &why),
+    };
+    let settled_by = record.request.as_ref().and_then(|request| request.writer.as_ref());
+    let here = settled_by.is_some_and(|writer| writer.facility == window.facility);
+    if !here || fields.get("reason").is_empty() {
         let error = visit.pick("请填写撤销原因", "Say why it is undone");
-        return match service.settlement(&asked) {
-            Ok(record) => {
-                let shown = settlement(&service, &visit, &record, error);
-                page(&visit, StatusCode::UNPROCESSABLE_ENTITY, fields.get("number"), &shown)
-            }
-            Err(why) => {
-                page(&visit, status_of(&why), "", &message(Tone::Bad, &failure(&visit, &why)))
-            }
-        };
+        let shown = settlement(&service, &visit, &record, error);
+        return page(&visit, StatusCode::UNPROCESSABLE_ENTITY, fields.get("number"), &shown);
     }
     let request = proto::ReverseRequest {
         writer: Some(proto::Writer {

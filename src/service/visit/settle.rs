@@ -25,6 +25,12 @@ pub struct VisitBill {
     pub total: String,
     /// To be paid from the personal account; empty for nothing.
     pub account_pay: String,
+    /// Paid in advance; empty for nothing.
+    pub deposit: String,
+    /// The patient's share that was quoted; empty where it was not.
+    pub expected_patient_pay: String,
+    /// The accumulators' version that was quoted.
+    pub expected_version: Option<u64>,
     /// What else was said.
     pub noted: Vec<proto::NamedText>,
 }
@@ -42,6 +48,7 @@ impl Service {
             admission: request.admission,
             bill: request.bill,
             account_pay: request.account_pay,
+            deposit: request.deposit,
             ..proto::QuoteRequest::default()
         };
         Ok((kept, self.quote(&quote)?))
@@ -100,6 +107,9 @@ impl Service {
             admission: Some(admission),
             bill: Some(proto::Bill { total: bill.total.clone(), ..charges }),
             account_pay: bill.account_pay.clone(),
+            deposit: bill.deposit.clone(),
+            expected_patient_pay: bill.expected_patient_pay.clone(),
+            expected_version: bill.expected_version,
             visit: kept.id.clone(),
             visit_version: kept.version,
             noted: bill.noted.clone(),

@@ -9,7 +9,7 @@ pub(in crate::store) const STANDS_AT: &[u8] = b"m";
 pub(in crate::store) const LAYOUT: &[u8] = b"layout";
 
 /// Grows with every change of keys or values; an index of another layout is built anew.
-pub(in crate::store) const LAYOUT_NOW: &[u8] = b"2";
+pub(in crate::store) const LAYOUT_NOW: &[u8] = b"3";
 
 fn key(kind: u8, parts: &[&str]) -> Vec<u8> {
     let mut key = vec![kind];
@@ -150,6 +150,16 @@ pub(in crate::store) fn persons_of_certificate(number: &str) -> Vec<u8> {
 /// A person among those with a number of an identity document.
 pub(in crate::store) fn certificate(number: &str, person: &str) -> Vec<u8> {
     key(b'c', &[&number.to_uppercase(), person])
+}
+
+/// Persons whose names begin so, as they were put.
+pub(in crate::store) fn persons_named(beginning: &str) -> Vec<u8> {
+    [b"j", beginning.as_bytes()].concat()
+}
+
+/// A person among those with a name.
+pub(in crate::store) fn named(name: &str, person: &str) -> Vec<u8> {
+    key(b'j', &[name, person])
 }
 
 /// The settlements and reversals of a facility on a day.

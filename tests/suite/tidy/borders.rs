@@ -35,6 +35,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("reconcile", &["money", "calendar", "refusal"]),
     // The shell: no policy.
+    ("metrics", &[]),
     ("proto", &[]),
     (
         "wire",
@@ -53,7 +54,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "proto",
         ],
     ),
-    ("store", &["calendar", "id", "refusal", "register", "accumulators", "proto", "wire"]),
+    (
+        "store",
+        &["calendar", "id", "refusal", "register", "accumulators", "metrics", "proto", "wire"],
+    ),
     ("table", &["money", "calendar", "id", "bill", "refusal", "register", "accumulators"]),
     ("folder", &["id", "refusal", "register", "rules", "table"]),
     (
@@ -71,6 +75,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "situation",
             "statement",
             "settle",
+            "metrics",
             "proto",
             "wire",
             "store",
@@ -148,7 +153,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "sheet",
         ],
     ),
-    ("grpc", &["refusal", "proto", "wire", "store", "service", "rules_view"]),
+    ("grpc", &["refusal", "metrics", "proto", "wire", "store", "service", "rules_view"]),
     (
         "pages",
         &[
@@ -158,6 +163,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "bill",
             "refusal",
             "rules",
+            "metrics",
             "proto",
             "wire",
             "store",
@@ -178,6 +184,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "refusal",
             "admission",
             "reconcile",
+            "metrics",
             "proto",
             "wire",
             "store",
@@ -185,7 +192,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "config",
         ],
     ),
-    ("http", &["store", "service", "pages", "his"]),
+    ("http", &["metrics", "store", "service", "pages", "his"]),
     ("vectors", &["calendar", "rules", "proto", "wire", "store", "service"]),
     (
         "cli",
@@ -196,6 +203,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "rules",
             "accumulators",
             "situation",
+            "metrics",
             "proto",
             "wire",
             "store",
@@ -245,13 +253,17 @@ const NAMES: &[(&str, &[&str])] = &[
     ("encoding_rs", &["pages"]),
     ("getrandom", &["pages"]),
     ("hmac", &["his"]),
+    ("http_body", &["cli"]),
     ("indicatif", &["cli"]),
     ("jiff", &["calendar"]),
     ("maud", &["pages"]),
     ("pbjson", &[]),
+    ("pdf_writer", &["pages"]),
+    ("prometheus_client", &["metrics"]),
     ("prost", &["store", "service", "grpc", "cli"]),
     ("qrcodegen", &["pages"]),
     ("rust_decimal", &["money"]),
+    ("rustix", &["store"]),
     ("serde", &["wire", "service", "pages", "config", "his", "cli"]),
     ("serde_json", &["wire", "his", "vectors", "cli"]),
     ("serde_urlencoded", &["pages"]),
@@ -260,6 +272,7 @@ const NAMES: &[(&str, &[&str])] = &[
     ("sled", &["store"]),
     ("sm2", &["his"]),
     ("sm3", &["his"]),
+    ("subsetter", &["pages"]),
     ("thiserror", &["*"]),
     ("tokio", &["store", "service", "grpc", "http", "cli"]),
     ("tokio_stream", &["grpc", "cli"]),
@@ -271,6 +284,7 @@ const NAMES: &[(&str, &[&str])] = &[
     ("tower", &["cli"]),
     ("tracing", &["store", "service", "grpc", "pages", "his", "http", "cli"]),
     ("tracing_subscriber", &["cli"]),
+    ("ttf_parser", &["pages"]),
     ("zip", &["his"]),
     ("std::env", &["vectors", "cli"]),
     ("std::fs", &["store", "folder", "config", "vectors", "cli"]),
@@ -279,7 +293,7 @@ const NAMES: &[(&str, &[&str])] = &[
     ("std::os", &["store"]),
     ("std::process", &["vectors", "cli"]),
     ("std::thread", &["store", "cli"]),
-    ("std::time", &["store", "service", "http", "cli"]),
+    ("std::time", &["metrics", "store", "service", "http", "cli"]),
 ];
 
 /// The module that a file of `src` belongs to.

@@ -21,6 +21,8 @@ const DOCUMENTS: &[&str] = &[
     "docs/settlement.md",
     "docs/rule-packs.md",
     "docs/journal.md",
+    "docs/his/README.md",
+    "docs/operations.md",
 ];
 
 /// The most lines that the map of the project may have.
@@ -134,6 +136,15 @@ fn the_readmes_name_every_key_of_the_configuration() {
             assert!(text.contains(&format!("| `{key}` |")), "{readme} does not name `{key}`");
         }
     }
+}
+
+#[test]
+fn the_page_of_the_national_interface_names_its_keys_and_no_others() {
+    let page = read("docs/his/README.md");
+    let named = between(&page, "`").into_iter().filter(|name| name.starts_with("his."));
+    let named: BTreeSet<_> = named.map(|name| name.split(' ').next().unwrap().to_owned()).collect();
+    let keys: BTreeSet<_> = keys().into_iter().filter(|key| key.starts_with("his.")).collect();
+    assert_eq!(named, keys);
 }
 
 fn help(command: &[&str]) -> String {

@@ -1,0 +1,41 @@
+//! `/metrics`: what whoever watches the server reads every few seconds. Numbers of things, never of whom.
+
+use crate::metrics;
+use crate::metrics::Way;
+use crate::service::Service;
+
+use axum::extract::MatchedPath;
+use axum::extract::Request;
+use axum::extract::State;
+use axum::http::Method;
+use axum::http::StatusCode;
+use axum::http::header;
+use axum::middleware::Next;
+use axum::response::IntoResponse;
+use axum::response::Response;
+
+use std::sync::Arc;
+
+/// All metrics.
+pub(super) async fn page(State(service): State<Arc<Service>>) -> Response {
+    // Sizes are asked of the file system.
+    let standing = tokio::task::spawn_blocking(move || service.standing()).await;
+    match standing {
+        Ok(standing) => {
+            let media_type = [(header::CONTENT_TYPE, metrics::MEDIA_TYPE)];
+            (media_type, metrics::page(standing)).into_response()
+        }
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// Counts what was answered, by the route that took it.
+pub(super) async fn count(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    // The national interface takes every POST that no route takes.
+    let unrouted = if request.method() == Method::POST { "national" } else { "other" };
+    let answer = next.run(request).await;
+    let call = route.as_ref().map_or(unrouted, MatchedPath::as_str);
+    metrics::answered(Way::Http, call, answer.status().as_str());
+    answer
+}
