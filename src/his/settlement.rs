@@ -41,7 +41,7 @@ const OF_THE_REGISTRATION: (&str, &str) =
 const A_TRANSACTION: (&str, &str) = ("2304 or 2401", "2304 或 2401;其他交易请用各自的撤销交易");
 
 /// The bill that a request is about.
-fn bill(data: Fields<'_>, visit: &proto::Visit) -> Result<VisitBill, Refusal> {
+fn bill(asked: &Asked, data: Fields<'_>, visit: &proto::Visit) -> Result<VisitBill, Refusal> {
     same_person(data, visit)?;
     if data.text("insutype").is_some_and(|said| said != visit.insutype) {
         return Err(malformed("insutype", OF_THE_REGISTRATION));
@@ -53,7 +53,7 @@ fn bill(data: Fields<'_>, visit: &proto::Visit) -> Result<VisitBill, Refusal> {
         interim: data.flag("mid_setl_flag"),
         total: data.number("medfee_sumamt").unwrap_or_default().to_owned(),
         account_pay: data.number("acct_pay").unwrap_or_default().to_owned(),
-        noted: noted.collect(),
+        noted: noted.chain(asked.noted.iter().cloned()).collect(),
         ..VisitBill::default()
     })
 }
@@ -63,7 +63,7 @@ pub(super) fn quote_2303(gateway: &Gateway, asked: &Asked) -> Replied {
     let data = row(&asked.input, "data")?;
     let id = data.given("mdtrt_id")?;
     let visit = gateway.service.visit(&asked.facility, id)?;
-    let bill = bill(data, &visit.visit)?;
+    let bill = bill(asked, data, &visit.visit)?;
     let (_, statement) = gateway.service.quote_visit(&asked.facility, &bill)?;
     let request = proto::SettleRequest {
         writer: Some(asked.writer()),
@@ -89,7 +89,7 @@ pub(super) fn quote_2303(gateway: &Gateway, asked: &Asked) -> Replied {
 pub(super) async fn settle_2304(gateway: &Gateway, asked: &Asked) -> Replied {
     let data = row(&asked.input, "data")?;
     let visit = gateway.service.visit(&asked.facility, data.given("mdtrt_id")?)?;
-    let bill = bill(data, &visit.visit)?;
+    let bill = bill(asked, data, &visit.visit)?;
     let record = gateway.service.settle_visit(&asked.writer(), &bill).await?;
     shown(gateway, asked, &record, None)
 }

@@ -1,6 +1,7 @@
 //! The national interface through the server's real socket.
 
 mod browser;
+mod day_end;
 mod flow;
 mod pages;
 mod refused;

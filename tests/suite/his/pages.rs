@@ -22,6 +22,8 @@ fn folder() -> PathBuf {
 
 const REQUEST: &str = "```json request\n";
 const ANSWER: &str = "```json answer\n";
+/// What follows a request whose answer is a file.
+const FILE: &str = "```text file\n";
 const END: &str = "\n```\n";
 
 /// The sections of the pages, by page and heading.
@@ -86,6 +88,17 @@ fn run(server: &Server, page: &mut String, heading: &str, same: &mut Same) {
         let raw = send(server, &sent);
         let end = section(page, heading).end;
         let next = page[at..end].find(REQUEST).map_or(end, |length| at + length);
+        if let Some(shown) = block(page, at, next, FILE) {
+            let head = raw.head.to_lowercase();
+            assert!(head.contains("content-type: application/octet-stream"), "{head}");
+            let text = same.file(&raw.body);
+            if update {
+                page.replace_range(shown, &text);
+            } else {
+                assert_eq!(text, page[shown], "{heading}: UPDATE_GOLDEN=1 writes the file");
+            }
+            continue;
+        }
         in_form(&raw);
         let answered = Tree::read(std::str::from_utf8(&raw.body).unwrap());
         let shown = block(page, at, next, ANSWER).unwrap_or_else(|| panic!("{heading}: no answer"));

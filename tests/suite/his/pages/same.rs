@@ -7,6 +7,8 @@
 use crate::his::pages::tree::Tree;
 
 use std::collections::BTreeMap;
+use std::io::Cursor;
+use std::io::Read;
 
 /// Numbers that a server gives out.
 const NUMBERS: [&str; 5] =
@@ -121,5 +123,23 @@ impl Same {
             }
             Some(_) | None => Tree::Leaf(real),
         }
+    }
+
+    /// The text of the one file in a ZIP, with the documents' numbers in it.
+    pub(super) fn file(&self, zipped: &[u8]) -> String {
+        let mut archive = zip::ZipArchive::new(Cursor::new(zipped)).unwrap();
+        assert_eq!(archive.len(), 1);
+        let mut text = String::new();
+        archive.by_index(0).unwrap().read_to_string(&mut text).unwrap();
+        let unquoted = |(shown, real): (&String, &String)| {
+            (real.trim_matches('"').to_owned(), shown.trim_matches('"').to_owned())
+        };
+        let known: BTreeMap<_, _> = self.numbers.iter().map(unquoted).collect();
+        let row = |row: &str| {
+            let cells =
+                row.split('\t').map(|cell| known.get(cell).map_or(cell, |shown| shown.as_str()));
+            cells.collect::<Vec<_>>().join("\t")
+        };
+        text.lines().map(row).collect::<Vec<_>>().join("\n")
     }
 }
