@@ -7,6 +7,8 @@ mod ledger;
 mod output;
 mod progress;
 mod quote;
+mod reconcile;
+mod clear;
 mod rules;
 mod serve;
 mod vectors;
@@ -70,6 +72,12 @@ enum Command {
     /// Verify, pin, export, import and back up the ledger.
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
+    /// Compare a hospital's list of settlements with the ledger: totals, and every difference.
+    Reconcile(reconcile::ReconcileArguments),
+    /// Sign a kept reconciliation off.
+    SignOff(reconcile::SignOffArguments),
+    /// The statement of a month for a facility, or for an insured place over all facilities.
+    Clear(clear::ClearArguments),
     /// Run scenarios with known answers against this engine.
     Vectors(vectors::VectorsArguments),
 }
@@ -128,6 +136,9 @@ pub fn run() -> ExitCode {
         Command::Import(arguments) => import::run(&context, &arguments),
         Command::Rules(command) => rules::run(&context, &command),
         Command::Ledger(command) => ledger::run(&context, &command),
+        Command::Reconcile(arguments) => reconcile::run(&context, &arguments),
+        Command::SignOff(arguments) => reconcile::sign_off(&context, &arguments),
+        Command::Clear(arguments) => clear::run(&context, &arguments),
         Command::Vectors(arguments) => vectors::run(&arguments),
     };
     exit.into()

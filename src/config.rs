@@ -22,6 +22,8 @@ pub struct Config {
     pub store: StoreConfig,
     /// Rule packs.
     pub rules: RulesConfig,
+    /// Reconciliation.
+    pub reconcile: ReconcileConfig,
     /// The national interface.
     pub his: HisConfig,
     /// Logs.
@@ -108,6 +110,46 @@ impl Default for RulesConfig {
     }
 }
 
+/// Other names of the columns in hospitals' lists, parted by `|`; the national names are always read.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReconcileConfig {
+    /// Number of the settlement at the centre.
+    pub setl_id: String,
+    /// Admission.
+    pub mdtrt_id: String,
+    /// Person.
+    pub psn_no: String,
+    /// Bill.
+    pub medfee_sumamt: String,
+    /// What the funds paid.
+    pub fund_pay_sumamt: String,
+    /// From the personal account.
+    pub acct_pay: String,
+    /// In cash.
+    pub psn_cash_pay: String,
+    /// Day of settlement.
+    pub setl_time: String,
+    /// Whether a row is a refund.
+    pub refd_setl_flag: String,
+}
+
+impl Default for ReconcileConfig {
+    fn default() -> ReconcileConfig {
+        ReconcileConfig {
+            setl_id: "结算编号|结算ID".to_owned(),
+            mdtrt_id: "就诊编号|就诊ID".to_owned(),
+            psn_no: "人员编号".to_owned(),
+            medfee_sumamt: "医疗费总额".to_owned(),
+            fund_pay_sumamt: "基金支付总额".to_owned(),
+            acct_pay: "个人账户支出".to_owned(),
+            psn_cash_pay: "个人现金支出".to_owned(),
+            setl_time: "结算时间|结算日期".to_owned(),
+            refd_setl_flag: "退费标志".to_owned(),
+        }
+    }
+}
+
 /// The national interface: what differs from one region to another, and who may use it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -160,6 +202,23 @@ impl Default for HisConfig {
             fund_fields: BTreeMap::new(),
             clearing_types: BTreeMap::new(),
         }
+    }
+}
+
+impl ReconcileConfig {
+    /// Each column with the other names that it has.
+    pub fn names(&self) -> [(&'static str, &str); 9] {
+        [
+            ("setl_id", &self.setl_id),
+            ("mdtrt_id", &self.mdtrt_id),
+            ("psn_no", &self.psn_no),
+            ("medfee_sumamt", &self.medfee_sumamt),
+            ("fund_pay_sumamt", &self.fund_pay_sumamt),
+            ("acct_pay", &self.acct_pay),
+            ("psn_cash_pay", &self.psn_cash_pay),
+            ("setl_time", &self.setl_time),
+            ("refd_setl_flag", &self.refd_setl_flag),
+        ]
     }
 }
 

@@ -1,5 +1,7 @@
 //! gRPC: unwrap the message, call the service, wrap the answer. Status and details derive from a failure here, once.
 
+mod office;
+
 use crate::metrics;
 use crate::proto;
 use crate::proto::registers_server::Registers;

@@ -12,6 +12,7 @@ mod classify;
 mod difference;
 mod join;
 mod pair;
+mod subject;
 mod totals;
 mod words;
 
@@ -25,6 +26,7 @@ pub use crate::reconcile::difference::Class;
 pub use crate::reconcile::difference::Difference;
 pub use crate::reconcile::difference::Field;
 pub use crate::reconcile::difference::FieldDifference;
+pub use crate::reconcile::subject::Subject;
 pub use crate::reconcile::totals::Balance;
 pub use crate::reconcile::totals::Totals;
 

@@ -258,6 +258,21 @@ pub enum Refusal {
         /// Them, latest first.
         later: Vec<EntryName>,
     },
+    /// The result of a reconciliation is signed off.
+    AlreadySigned {
+        /// The result's number.
+        number: u64,
+    },
+    /// The month is not over.
+    MonthOpen {
+        /// The month.
+        month: String,
+    },
+    /// The statement of this month is closed.
+    AlreadyClosed {
+        /// The statement's number.
+        number: u64,
+    },
     /// Several persons of the register have this number of an identity document.
     ManyPersons,
     /// The facility keeps no visit under this id here.
@@ -347,6 +362,9 @@ impl Refusal {
             Refusal::UnknownEntry { .. } => (406, "unknown-entry", NotFound),
             Refusal::AlreadyReversed { .. } => (407, "already-reversed", Exists),
             Refusal::LaterStand { .. } => (408, "later-stand", Precondition),
+            Refusal::AlreadySigned { .. } => (501, "already-signed", Exists),
+            Refusal::MonthOpen { .. } => (502, "month-open", Precondition),
+            Refusal::AlreadyClosed { .. } => (503, "already-closed", Exists),
             Refusal::ManyPersons => (121, "many-persons", Precondition),
             Refusal::UnknownVisit { .. } => (421, "unknown-visit", NotFound),
             Refusal::VisitBarred { .. } => (422, "visit-barred", Precondition),

@@ -1,5 +1,6 @@
 //! What callers can ask: read, decide, append. All effects and the only clock are here; amounts are the core's.
 
+pub mod office;
 mod opening;
 mod people;
 mod query;
@@ -39,6 +40,7 @@ use crate::store::apply::ENTRY_VERSION;
 use crate::store::fault::Fault;
 use crate::store::halt::Halted;
 use crate::store::journal::record::RECORD_BYTES_MAX;
+use crate::table::settlements::ColumnNames;
 
 use prost::Message;
 use tokio::sync::watch;
@@ -102,6 +104,8 @@ pub struct Service {
     /// Writes for one visit go one after another too; a person's turn comes within a visit's.
     visit_locks: Vec<tokio::sync::Mutex<()>>,
     register_lock: tokio::sync::Mutex<()>,
+    office_lock: tokio::sync::Mutex<()>,
+    columns: ColumnNames,
     started: Moment,
 }
 
@@ -125,9 +129,31 @@ impl Service {
         let some = || (0..LOCKS).map(|_| tokio::sync::Mutex::new(())).collect();
         let (locks, visit_locks) = (some(), some());
         let book = RwLock::new(Arc::new(book));
-        let register_lock = tokio::sync::Mutex::new(());
-        let started = now();
-        Service { store, book, rules, line_facts, locks, visit_locks, register_lock, started }
+        let (register_lock, office_lock) = Default::default();
+        Service {
+            store,
+            book,
+            rules,
+            line_facts,
+            locks,
+            visit_locks,
+            register_lock,
+            office_lock,
+            columns: ColumnNames::default(),
+            started: now(),
+        }
+    }
+
+    /// With other names for the columns of hospitals' lists.
+    #[must_use]
+    pub fn naming(mut self, columns: ColumnNames) -> Service {
+        self.columns = columns;
+        self
+    }
+
+    /// What the columns of hospitals' lists are called.
+    pub fn columns(&self) -> &ColumnNames {
+        &self.columns
     }
 
     /// The packs in force.
@@ -222,7 +248,8 @@ impl Service {
                 | Kind::Visit(_)
                 | Kind::Sign(_)
                 | Kind::File(_)
-                | Kind::Cancellation(_),
+                | Kind::Cancellation(_)
+                | Kind::Office(_),
             )
             | None => None,
         };

@@ -11,6 +11,7 @@ mod grid;
 mod meeting;
 mod openings;
 mod persons;
+pub mod settlements;
 
 use crate::accumulators::AccumulatorKey;
 use crate::accumulators::Sums;

@@ -12,6 +12,7 @@ use crate::accumulators::Sums;
 use crate::proto;
 use crate::proto::ledger_entry::Kind;
 use crate::rules::RuleBook;
+use crate::store::apply::check_version;
 use crate::store::apply::opening_key;
 use crate::store::apply::settlement_key;
 use crate::store::apply::writer;
@@ -92,6 +93,8 @@ pub struct Verified {
     pub openings: u64,
     /// Writes to registers.
     pub registers: u64,
+    /// Records of the back office.
+    pub office: u64,
     /// Writes to visits.
     pub visits: u64,
     /// Sign-ins and sign-outs.
@@ -166,6 +169,7 @@ impl<'b> Verifier<'b> {
         entry: &proto::LedgerEntry,
         fetch: &dyn Fn(u64) -> Result<proto::LedgerEntry, Fault>,
     ) -> Result<(), Misfit> {
+        check_version(entry)?;
         let Some((writer, kind)) = writer(entry) else {
             return Err(Misfit::Unreadable("it has no content".to_owned()));
         };
@@ -178,6 +182,7 @@ impl<'b> Verifier<'b> {
             Kind::Opening(opening) => self.opening(sequence, opening)?,
             Kind::Reversal(reversal) => self.reversal(reversal, fetch)?,
             Kind::Register(_) => self.verified.registers += 1,
+            Kind::Office(_) => self.verified.office += 1,
             Kind::Visit(write) => self.visit((sequence, &entry.recorded_at), write)?,
             Kind::Sign(_) => self.verified.signs += 1,
             Kind::File(_) => self.verified.files += 1,
@@ -322,7 +327,8 @@ fn after(entry: &proto::LedgerEntry) -> Result<Sums, Fault> {
             | Kind::Visit(_)
             | Kind::Sign(_)
             | Kind::File(_)
-            | Kind::Cancellation(_),
+            | Kind::Cancellation(_)
+            | Kind::Office(_),
         )
         | None => None,
     };
@@ -341,7 +347,8 @@ fn claimed(entry: &proto::LedgerEntry) -> Option<(String, String)> {
             | Kind::Visit(_)
             | Kind::Sign(_)
             | Kind::File(_)
-            | Kind::Cancellation(_),
+            | Kind::Cancellation(_)
+            | Kind::Office(_),
         )
         | None => None,
     }

@@ -2,5 +2,6 @@
 //! comparison of messages.
 
 pub mod compare;
+pub mod office;
 pub mod from_proto;
 pub mod to_proto;

@@ -108,6 +108,13 @@ impl Refusal {
             Refusal::LaterStand { later } => {
                 format!("later entries stand: {}", names(later, "none"))
             }
+            Refusal::AlreadySigned { number } => {
+                format!("the reconciliation {number} is signed off")
+            }
+            Refusal::MonthOpen { month } => format!("the month {month} is not over"),
+            Refusal::AlreadyClosed { number } => {
+                format!("this statement is closed, under number {number}")
+            }
             Refusal::ManyPersons => {
                 "several persons of the register have this document number".to_owned()
             }
@@ -197,6 +204,9 @@ impl Refusal {
                 format!("{}(流水号 {})此前已撤销", entry.id, entry.sequence)
             }
             Refusal::LaterStand { later } => format!("其后仍有有效业务:{}", names(later, "无")),
+            Refusal::AlreadySigned { number } => format!("对账结果 {number} 已签认"),
+            Refusal::MonthOpen { month } => format!("{month} 月份尚未结束"),
+            Refusal::AlreadyClosed { number } => format!("该月清算单已关账,编号 {number}"),
             Refusal::ManyPersons => "登记库中有多人使用该证件号码".to_owned(),
             Refusal::UnknownVisit { visit } => format!("没有就诊 {}", short(visit)),
             Refusal::VisitBarred { visit, bar } => format!("就诊 {visit} {}", bar.words().1),
@@ -297,6 +307,17 @@ impl Refusal {
             Refusal::LaterStand { .. } => (
                 "reverse the later ones first, in the order given",
                 "请按所列顺序先撤销其后的业务。",
+            ),
+            Refusal::AlreadySigned { .. } => (
+                "nothing is left to do; reconcile again to record what has changed since",
+                "无需再次签认;如有变化,请重新对账。",
+            ),
+            Refusal::MonthOpen { .. } => {
+                ("close it after its last day", "请在该月最后一日之后关账。")
+            }
+            Refusal::AlreadyClosed { .. } => (
+                "show the closed statement; what came later belongs to the month in which it happened",
+                "请查看已关账的清算单;其后的业务计入发生的月份。",
             ),
             Refusal::ManyPersons => {
                 ("ask by the person number", "请改用人员编号(psn_no)查询,并请经办机构核对登记。")

@@ -165,7 +165,8 @@ fn opening_of(stored: Stored) -> Result<proto::Opening, Failure> {
             | Kind::Visit(_)
             | Kind::Sign(_)
             | Kind::File(_)
-            | Kind::Cancellation(_),
+            | Kind::Cancellation(_)
+            | Kind::Office(_),
         )
         | None => Err(used_for_another_kind()),
     }

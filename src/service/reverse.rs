@@ -163,7 +163,8 @@ impl Service {
                     | Kind::Visit(_)
                     | Kind::Sign(_)
                     | Kind::File(_)
-                    | Kind::Cancellation(_),
+                    | Kind::Cancellation(_)
+                    | Kind::Office(_),
                 )
                 | None => None,
             };
@@ -222,7 +223,8 @@ fn year_of(entry: &proto::LedgerEntry) -> Option<proto::AccumulatorKey> {
         | Kind::Visit(_)
         | Kind::Sign(_)
         | Kind::File(_)
-        | Kind::Cancellation(_) => None,
+        | Kind::Cancellation(_)
+        | Kind::Office(_) => None,
     }
 }
 
@@ -243,7 +245,8 @@ fn reversal_of(stored: Stored) -> Result<proto::Reversal, Failure> {
             | Kind::Visit(_)
             | Kind::Sign(_)
             | Kind::File(_)
-            | Kind::Cancellation(_),
+            | Kind::Cancellation(_)
+            | Kind::Office(_),
         )
         | None => Err(used_for_another_kind()),
     }

@@ -267,7 +267,8 @@ pub(super) fn record_of(stored: Stored) -> Result<proto::SettlementRecord, Failu
             | Kind::Visit(_)
             | Kind::Sign(_)
             | Kind::File(_)
-            | Kind::Cancellation(_),
+            | Kind::Cancellation(_)
+            | Kind::Office(_),
         )
         | None => Err(Refusal::UnknownEntry { name: sequence.to_string() }.into()),
     }

@@ -7,8 +7,8 @@ use crate::proto::register_put::Put;
 use crate::store::EntryKind;
 use crate::store::Link;
 use crate::store::fault::Fault;
-use crate::store::index::View;
 use crate::store::index::keys;
+use crate::store::index::view::View;
 use crate::store::visit;
 use crate::wire::from_proto;
 
@@ -16,6 +16,11 @@ use prost::Message;
 
 /// The version of entries that this program writes and reads.
 pub(crate) const ENTRY_VERSION: u32 = 1;
+
+/// Refuses an entry of a version that this program does not know: it must not guess at what it says.
+pub(crate) fn check_version(entry: &proto::LedgerEntry) -> Result<(), Fault> {
+    if entry.version == ENTRY_VERSION { Ok(()) } else { Err(Fault::EntryVersion(entry.version)) }
+}
 
 /// Whether the state that an entry was computed on still stands: its request id is new, its year is where it was, and what it
 /// settles, loads or undoes is free to be.
@@ -63,7 +68,7 @@ pub(super) fn still_fits(view: &View<'_>, entry: &proto::LedgerEntry) -> Result<
             let request = keys::request(&writer.facility, &taken.request_id);
             return Ok(view.number(&request)?.is_none());
         }
-        Kind::Register(_) | Kind::Sign(_) | Kind::File(_) => return Ok(true),
+        Kind::Register(_) | Kind::Sign(_) | Kind::File(_) | Kind::Office(_) => return Ok(true),
     };
     let version = after.as_ref().map_or(0, |accumulators| accumulators.version);
     Ok(view.year(&key)?.accumulators.version + 1 == version)
@@ -75,9 +80,7 @@ pub(super) fn apply(
     sequence: u64,
     entry: &proto::LedgerEntry,
 ) -> Result<(), Fault> {
-    if entry.version != ENTRY_VERSION {
-        return Err(Fault::EntryVersion(entry.version));
-    }
+    check_version(entry)?;
     let Some((writer, kind)) = writer(entry) else {
         return Err(Fault::Unreadable("an entry without content".to_owned()));
     };
@@ -120,6 +123,10 @@ pub(super) fn apply(
             put(view, sequence, register);
             view.put(keys::register_write(sequence), Vec::new());
             view.put_link(sequence, Link::upon(EntryKind::Register, 0));
+        }
+        Kind::Office(_) => {
+            view.put(keys::office_record(sequence), Vec::new());
+            view.put_link(sequence, Link::upon(EntryKind::Office, 0));
         }
         Kind::Visit(write) => {
             visit::follow(view, (sequence, &entry.recorded_at), write, &writer.facility)?;
@@ -226,6 +233,7 @@ pub(crate) fn writer(entry: &proto::LedgerEntry) -> Option<(&proto::Writer, &Kin
             Put::Facilities(put) => put.writer.as_ref()?,
             Put::Items(put) => put.writer.as_ref()?,
         },
+        Kind::Office(record) => record.writer.as_ref()?,
         Kind::Visit(write) => write.writer.as_ref()?,
         Kind::Sign(sign) => sign.writer.as_ref()?,
         Kind::File(file) => file.writer.as_ref()?,

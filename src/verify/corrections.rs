@@ -75,7 +75,8 @@ impl<'b> Corrections<'b> {
                 | Kind::Visit(_)
                 | Kind::Sign(_)
                 | Kind::File(_)
-                | Kind::Cancellation(_),
+                | Kind::Cancellation(_)
+                | Kind::Office(_),
             )
             | None => {}
         }

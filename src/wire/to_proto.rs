@@ -407,6 +407,9 @@ fn about(refusal: &Refusal) -> (Option<Money>, u64, &[EntryName]) {
         | Refusal::NoPack { .. }
         | Refusal::NotDesignated { .. }
         | Refusal::TotalsSum { .. }
+        | Refusal::AlreadySigned { .. }
+        | Refusal::MonthOpen { .. }
+        | Refusal::AlreadyClosed { .. }
         | Refusal::LinesSum { .. }
         | Refusal::BillTooLarge
         | Refusal::Drugs

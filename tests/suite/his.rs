@@ -1,7 +1,10 @@
 //! The national interface through the server's real socket.
 
+mod amounts;
 mod day_end;
 mod flow;
+mod fuzz;
+mod python;
 mod refused;
 
 use crate::demo;

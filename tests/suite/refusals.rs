@@ -33,6 +33,9 @@ enum Call {
     Person(String),
     Facility(String),
     Item(String),
+    Keep(proto::Writer, proto::Reconciliation),
+    SignOff(proto::SignOffRequest),
+    Close(proto::Writer, proto::ClearRequest),
 }
 
 /// Asks it. Only the refusal matters; a fault would be a defect.
@@ -53,6 +56,12 @@ async fn ask(service: &Service, call: Call) -> Option<Refusal> {
             .get_person(&proto::GetPersonRequest { id, ..proto::GetPersonRequest::default() })
             .err(),
         Call::Facility(id) => service.get_facility(&proto::GetFacilityRequest { id }).err(),
+        Call::Keep(writer, result) => service.keep(writer, result).await.err(),
+        Call::SignOff(request) => service.sign_off(request).await.err(),
+        Call::Close(writer, request) => match service.clearing(&request) {
+            Ok(drawn) => service.close_clearing(writer, drawn).await.err(),
+            Err(failure) => Some(failure),
+        },
         Call::Item(code) => service.get_item(&proto::GetItemRequest { code }).err(),
     };
     match failure {

@@ -35,16 +35,17 @@ pub(crate) struct Start<'a> {
     pub(crate) data: &'a Path,
     pub(crate) rules: PathBuf,
     pub(crate) environment: &'a [(&'a str, &'a str)],
+    pub(crate) config: Option<&'a Path>,
 }
 
 /// Starts on a store, with the packs of this repository.
 pub(crate) fn start(data: &Path) -> Server {
-    Start { data, rules: demo::rules_folder(), environment: &[] }.start()
+    Start { data, rules: demo::rules_folder(), environment: &[], config: None }.start()
 }
 
 /// Starts with environment variables.
 pub(crate) fn start_with(data: &Path, environment: &[(&str, &str)]) -> Server {
-    Start { data, rules: demo::rules_folder(), environment }.start()
+    Start { data, rules: demo::rules_folder(), environment, config: None }.start()
 }
 
 impl Start<'_> {
@@ -59,6 +60,9 @@ impl Start<'_> {
         let _ = fs::remove_file(&ready);
         let errors = fs::File::options().create(true).append(true).open(&log).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_onestop"));
+        if let Some(config) = self.config {
+            command.arg("--config").arg(config);
+        }
         command.arg("serve").args(["--listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"]);
         command.arg("--data").arg(self.data).arg("--rules").arg(&self.rules);
         command.arg("--ready-file").arg(&ready);

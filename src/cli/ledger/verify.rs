@@ -85,17 +85,18 @@ pub(super) fn verify(store: &Path, rules: &Path, lang: Lang) -> Result<String, S
 
 fn said(verified: Verified, head: &str, torn: u64, lang: Lang) -> String {
     let Verified { entries, settlements, reversals, openings, registers, .. } = verified;
-    let Verified { visits, signs, files, cancellations, .. } = verified;
+    let Verified { visits, signs, files, cancellations, office, .. } = verified;
     let his = visits + signs + files + cancellations;
     let mut said = match lang {
         Lang::Zh => format!(
             "账本无误:共 {entries} 条(结算 {settlements}、撤销 {reversals}、期初 {openings}、登记 {registers}、\
-             国家接口就诊等 {his}),\
+             国家接口就诊等 {his}、后台 {office}),\
              逐条重算与记录一分不差。末条 {head}"
         ),
         Lang::En => format!(
             "the ledger fits: {entries} entries ({settlements} settlements, {reversals} reversals, \
-             {openings} opening balances, {registers} register writes, {his} of the national interface), each the \
+             {openings} opening balances, {registers} register writes, {his} of the national interface, \
+             {office} office records), each the \
              same to the fen when settled again; head {head}"
         ),
     };

@@ -319,7 +319,10 @@ impl Draft {
             | Refusal::UnknownEntry { .. }
             | Refusal::AlreadyReversed { .. }
             | Refusal::LaterStand { .. }
-            | Refusal::ManyPersons
+            | Refusal::AlreadySigned { .. }
+            | Refusal::MonthOpen { .. }
+            | Refusal::AlreadyClosed { .. } => None,
+            Refusal::ManyPersons
             | Refusal::UnknownVisit { .. }
             | Refusal::VisitBarred { .. }
             | Refusal::LineTaken { .. }

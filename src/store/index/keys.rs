@@ -55,6 +55,16 @@ pub(in crate::store) fn register_write(sequence: u64) -> Vec<u8> {
     numbered(register_writes(), sequence)
 }
 
+/// All records of the back office.
+pub(in crate::store) fn office_records() -> Vec<u8> {
+    vec![b'B']
+}
+
+/// A record of the back office among all.
+pub(in crate::store) fn office_record(sequence: u64) -> Vec<u8> {
+    numbered(office_records(), sequence)
+}
+
 /// A facility.
 pub(in crate::store) fn facility(id: &str) -> Vec<u8> {
     key(b'f', &[id])

@@ -79,6 +79,9 @@ fn next(refusal: &Refusal) -> Option<Refusal> {
         Refusal::LineTaken { .. } => Refusal::UnknownLine { line: text() },
         Refusal::UnknownLine { .. } => Refusal::LineHeld { line: text() },
         Refusal::LineHeld { .. } => Refusal::RequestCancelled,
-        Refusal::RequestCancelled => return None,
+        Refusal::RequestCancelled => Refusal::AlreadySigned { number: 7 },
+        Refusal::AlreadySigned { .. } => Refusal::MonthOpen { month: text() },
+        Refusal::MonthOpen { .. } => Refusal::AlreadyClosed { number: 7 },
+        Refusal::AlreadyClosed { .. } => return None,
     })
 }

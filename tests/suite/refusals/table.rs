@@ -4,6 +4,7 @@ mod bills;
 mod facts;
 mod form;
 mod ledger;
+mod office;
 
 use crate::demo;
 use crate::demo::PLAIN;
@@ -23,6 +24,7 @@ pub(super) struct Numbers {
     first: u64,
     reversed: u64,
     opening: u64,
+    signed: u64,
 }
 
 /// What the rows find: two settlements of one year, of which another was reversed, and an opening balance.
@@ -34,7 +36,8 @@ pub(super) async fn prepare(service: &Service) -> Numbers {
     let first = service.settle(first).await.unwrap().number;
     service.settle(demo::settle("SECOND", POOR, totals(700, 0, 0))).await.unwrap();
     let opening = service.load_opening(demo::opening("OLD", PLAIN)).await.unwrap().number;
-    Numbers { first, reversed, opening }
+    let signed = office::prepare(service).await;
+    Numbers { first, reversed, opening, signed }
 }
 
 /// A settlement that would be good, with one thing changed.
@@ -126,5 +129,6 @@ pub(super) fn rows(numbers: &Numbers) -> Vec<Row> {
     rows.extend(bills::of_bills());
     rows.extend(ledger::of_openings());
     rows.extend(ledger::of_ledger(numbers));
+    rows.extend(office::rows(numbers));
     rows
 }

@@ -33,7 +33,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "statement",
         ],
     ),
-    ("reconcile", &["money", "calendar", "refusal"]),
+    ("report", &["money", "calendar", "refusal"]),
+    ("extract", &["money", "calendar", "bill"]),
+    ("reconcile", &["money", "calendar", "refusal", "extract"]),
+    ("clear", &["money", "calendar", "report", "extract"]),
     // The shell: no policy.
     ("metrics", &[]),
     ("proto", &[]),
@@ -51,6 +54,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "accumulators",
             "situation",
             "statement",
+            "report",
+            "reconcile",
+            "clear",
             "proto",
         ],
     ),
@@ -58,7 +64,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "store",
         &["calendar", "id", "refusal", "register", "accumulators", "metrics", "proto", "wire"],
     ),
-    ("table", &["money", "calendar", "id", "bill", "refusal", "register", "accumulators"]),
+    ("outline", &["money", "calendar", "bill", "extract", "reconcile", "proto", "store"]),
+    (
+        "table",
+        &["money", "calendar", "id", "bill", "refusal", "register", "accumulators", "reconcile"],
+    ),
     ("folder", &["id", "refusal", "register", "rules", "table"]),
     (
         "service",
@@ -75,10 +85,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "situation",
             "statement",
             "settle",
+            "reconcile",
+            "clear",
             "metrics",
             "proto",
             "wire",
             "store",
+            "outline",
+            "table",
             "folder",
         ],
     ),
@@ -101,6 +115,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("sheet", &["money", "id", "refusal", "proto"]),
+    ("spreadsheet", &["refusal", "proto"]),
     (
         "cases",
         &[
@@ -153,7 +168,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "sheet",
         ],
     ),
-    ("grpc", &["refusal", "metrics", "proto", "wire", "store", "service", "rules_view"]),
+    (
+        "grpc",
+        &["refusal", "reconcile", "metrics", "proto", "wire", "store", "service", "rules_view"],
+    ),
     (
         "pages",
         &[
@@ -192,7 +210,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "config",
         ],
     ),
-    ("http", &["metrics", "store", "service", "pages", "his"]),
+    ("http", &["metrics", "service", "pages", "his"]),
     ("vectors", &["calendar", "rules", "proto", "wire", "store", "service"]),
     (
         "cli",
@@ -203,6 +221,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "rules",
             "accumulators",
             "situation",
+            "reconcile",
             "metrics",
             "proto",
             "wire",
@@ -212,6 +231,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "service",
             "verify",
             "sheet",
+            "spreadsheet",
             "cases",
             "worse_off",
             "rules_view",
@@ -225,15 +245,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// The last module of the core.
-const CORE_ENDS_WITH: &str = "reconcile";
+const CORE_ENDS_WITH: &str = "clear";
 
 /// Where the generated messages may be seen.
 const SEES_MESSAGES: &[&str] = &[
     "wire",
     "store",
+    "outline",
     "service",
     "verify",
     "sheet",
+    "spreadsheet",
     "cases",
     "rules_view",
     "grpc",
@@ -247,10 +269,11 @@ const SEES_MESSAGES: &[&str] = &[
 const NAMES: &[(&str, &[&str])] = &[
     ("axum", &["pages", "http"]),
     ("base64", &["his"]),
+    ("calamine", &["table"]),
     ("clap", &["cli"]),
     ("crc32fast", &["store"]),
-    ("csv", &["table"]),
-    ("encoding_rs", &["pages"]),
+    ("csv", &["table", "spreadsheet"]),
+    ("encoding_rs", &["table", "pages"]),
     ("getrandom", &["pages"]),
     ("hmac", &["his"]),
     ("http_body", &["cli"]),
@@ -260,9 +283,10 @@ const NAMES: &[(&str, &[&str])] = &[
     ("pbjson", &[]),
     ("pdf_writer", &["pages"]),
     ("prometheus_client", &["metrics"]),
-    ("prost", &["store", "service", "grpc", "cli"]),
+    ("prost", &["store", "outline", "service", "grpc", "cli"]),
     ("qrcodegen", &["pages"]),
     ("rust_decimal", &["money"]),
+    ("rust_xlsxwriter", &["spreadsheet"]),
     ("rustix", &["store"]),
     ("serde", &["wire", "service", "pages", "config", "his", "cli"]),
     ("serde_json", &["wire", "his", "vectors", "cli"]),
@@ -285,10 +309,10 @@ const NAMES: &[(&str, &[&str])] = &[
     ("tracing", &["store", "service", "grpc", "pages", "his", "http", "cli"]),
     ("tracing_subscriber", &["cli"]),
     ("ttf_parser", &["pages"]),
-    ("zip", &["his"]),
+    ("zip", &["table", "his"]),
     ("std::env", &["vectors", "cli"]),
-    ("std::fs", &["store", "folder", "config", "vectors", "cli"]),
-    ("std::io", &["store", "folder", "his", "http", "config", "vectors", "cli"]),
+    ("std::fs", &["store", "outline", "folder", "config", "vectors", "cli"]),
+    ("std::io", &["store", "outline", "table", "folder", "his", "http", "config", "vectors", "cli"]),
     ("std::net", &["config", "cli"]),
     ("std::os", &["store"]),
     ("std::process", &["vectors", "cli"]),

@@ -45,7 +45,7 @@ pub(super) fn of_openings() -> Vec<Row> {
 
 #[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn of_ledger(numbers: &Numbers) -> Vec<Row> {
-    let Numbers { first, reversed, opening } = *numbers;
+    let Numbers { first, reversed, opening, .. } = *numbers;
     let again = |change: fn(&mut proto::SettleRequest)| {
         let mut request = demo::settle("FIRST", POOR, totals(1000, 100, 50));
         change(&mut request);

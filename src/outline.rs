@@ -1,0 +1,241 @@
+//! Outlines (账本摘要): an extract of every ledger entry, kept beside the journal, so that the back office need not read every trace
+//! again. They follow from the journal and can be thrown away.
+//!
+//! They are a journal of their own, in which record `n` is about ledger entry `n` and names its digest. One that does not fit the
+//! ledger any more is removed and made anew.
+
+mod of_entry;
+mod row;
+
+use crate::extract::Extract;
+use crate::outline::of_entry::Entry;
+use crate::outline::row::Row;
+use crate::proto;
+use crate::reconcile::Book;
+use crate::reconcile::BookError;
+use crate::reconcile::Subject;
+use crate::store::journal::Head;
+use crate::store::journal::Journal;
+use crate::store::journal::Options;
+use crate::store::journal::error::JournalError;
+use crate::store::journal::reader::Reader;
+use crate::store::journal::record::Position;
+use crate::store::journal::walk::walk;
+
+use prost::Message;
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+
+/// The folder of outlines in a store; its number grows with every change of their form.
+const FOLDER: &str = "outline-1";
+/// How many entries are read before their outlines are written.
+const CHUNK: usize = 8192;
+
+/// Why the ledger could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum OutlineError {
+    /// There is no ledger in this directory.
+    #[error("`{}` holds no store", .0.display())]
+    NoStore(PathBuf),
+    /// A journal failed.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// An entry is not as it should be.
+    #[error("ledger entry {number} cannot be read: {why}")]
+    Entry {
+        /// Which.
+        number: u64,
+        /// Why.
+        why: String,
+    },
+    /// A list for a reconciliation is too long.
+    #[error(transparent)]
+    List(#[from] BookError),
+    /// An outline that does not fit the ledger cannot be removed.
+    #[error("`{}` cannot be removed", path.display())]
+    Remove {
+        /// Which folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// Hands over the extract of every entry after `after`, in order, and says what the ledger's last one is. Brings the outlines up to
+/// date first, unless another process does so now or the directory cannot be written; then the rest is read from the ledger.
+///
+/// Takes no lock on the store, and may run beside a server.
+pub fn each(store: &Path, after: u64, mut next: impl FnMut(Extract)) -> Result<Head, OutlineError> {
+    let journal = store.join("journal");
+    if !journal.is_dir() {
+        return Err(OutlineError::NoStore(store.to_owned()));
+    }
+    let folder = store.join(FOLDER);
+    let head = match follow(&journal, &folder) {
+        Ok(head) => head,
+        // Nobody needs to write here in order to read.
+        Err(OutlineError::Journal(JournalError::Locked { .. } | JournalError::Io { .. })) => {
+            valid_head(&journal, &folder)?
+        }
+        Err(error) => return Err(error),
+    };
+    if 0 < head.sequence {
+        for record in walk(&folder, after + 1)? {
+            let (record, _) = record?;
+            if head.sequence < record.sequence {
+                break;
+            }
+            next(Row::read(record.sequence, &record.content)?.extract(record.sequence)?);
+        }
+    }
+    let mut source = Source::after(&journal, &folder, head)?;
+    while let Some(chunk) = source.chunk()? {
+        for (number, row) in chunk {
+            if after < number {
+                next(row.extract(number)?);
+            }
+        }
+    }
+    Ok(source.head)
+}
+
+/// Brings the outlines up to date.
+fn follow(journal: &Path, folder: &Path) -> Result<Head, OutlineError> {
+    let options = Options { segment_bytes_max: 16 << 20, ..Options::default() };
+    let (mut outlines, _) = Journal::open(folder, options, 0)?;
+    if valid_head(journal, folder)?.sequence < outlines.head().sequence {
+        drop(outlines);
+        let remove = |source| OutlineError::Remove { path: folder.to_owned(), source };
+        fs::remove_dir_all(folder).map_err(remove)?;
+        (outlines, _) = Journal::open(folder, options, 0)?;
+    }
+    let mut source = Source::after(journal, folder, valid_head(journal, folder)?)?;
+    while let Some(chunk) = source.chunk()? {
+        let contents: Vec<Vec<u8>> = chunk.iter().map(|(_, row)| row.encode_to_vec()).collect();
+        outlines.append(&contents)?;
+    }
+    Ok(source.head)
+}
+
+/// The ledger's entry that the last outline is about; nothing where they do not fit, or there are none.
+fn valid_head(journal: &Path, folder: &Path) -> Result<Head, OutlineError> {
+    if !folder.is_dir() {
+        return Ok(Head::EMPTY);
+    }
+    let mut last = None;
+    let mut outlines = walk(folder, u64::MAX)?;
+    for record in outlines.by_ref() {
+        record?;
+    }
+    if let Some(head) = outlines.head().filter(|head| 0 < head.sequence)
+        && let Some(record) = walk(folder, head.sequence)?.next()
+    {
+        let (record, _) = record?;
+        last = Some((record.sequence, Row::read(record.sequence, &record.content)?.digest));
+    }
+    let Some((sequence, digest)) = last else { return Ok(Head::EMPTY) };
+    match walk(journal, sequence)?.next() {
+        Some(record) => {
+            let (record, _) = record?;
+            let fits = record.sequence == sequence && record.digest.as_bytes() == digest.as_slice();
+            Ok(if fits { Head { sequence, digest: record.digest } } else { Head::EMPTY })
+        }
+        None => Ok(Head::EMPTY),
+    }
+}
+
+/// The ledger after an entry, as rows.
+struct Source<'p> {
+    records: crate::store::journal::walk::Walk,
+    reader: Reader,
+    folder: &'p Path,
+    /// Where the entries are that were read here, from the first of them on.
+    first: u64,
+    positions: Vec<Position>,
+    head: Head,
+}
+
+impl<'p> Source<'p> {
+    fn after(journal: &Path, folder: &'p Path, head: Head) -> Result<Source<'p>, OutlineError> {
+        let first = head.sequence + 1;
+        let records = walk(journal, first)?;
+        let reader = Reader::new(journal, Options::default());
+        Ok(Source { records, reader, folder, first, positions: Vec::new(), head })
+    }
+
+    /// The next rows; none at the end.
+    fn chunk(&mut self) -> Result<Option<Vec<(u64, Row)>>, OutlineError> {
+        let mut entries = Vec::new();
+        for record in self.records.by_ref().take(CHUNK) {
+            let (record, position) = record?;
+            self.positions.push(position);
+            self.head = Head { sequence: record.sequence, digest: record.digest };
+            let entry = of_entry::read(record.sequence, record.digest, &record.content)?;
+            entries.push((record.sequence, entry));
+        }
+        if entries.is_empty() {
+            return Ok(None);
+        }
+        let wanted: BTreeSet<u64> =
+            entries.iter().filter_map(|(_, entry)| entry.undoes()).collect();
+        let undone = self.look_up(&entries, wanted)?;
+        let rows = entries.into_iter().map(|(number, entry)| (number, entry.row(&undone)));
+        Ok(Some(rows.collect()))
+    }
+
+    /// What the reversals of a chunk undo: in the chunk itself, read here before, or outlined before.
+    fn look_up(
+        &self,
+        entries: &[(u64, Entry)],
+        mut wanted: BTreeSet<u64>,
+    ) -> Result<BTreeMap<u64, Row>, OutlineError> {
+        let mut found = BTreeMap::new();
+        for (number, entry) in entries {
+            if wanted.remove(number) {
+                found.insert(*number, entry.settled().clone());
+            }
+        }
+        for number in wanted.split_off(&self.first) {
+            let index = usize::try_from(number - self.first).unwrap_or(usize::MAX);
+            let position = self.positions.get(index).copied().unwrap_or_default();
+            let record = self.reader.read(position)?;
+            let entry = of_entry::read(number, record.digest, &record.content)?;
+            found.insert(number, entry.settled().clone());
+        }
+        let (Some(least), Some(most)) = (wanted.first(), wanted.last()) else { return Ok(found) };
+        for record in walk(self.folder, *least)? {
+            let (record, _) = record?;
+            if *most < record.sequence {
+                break;
+            }
+            if wanted.contains(&record.sequence) {
+                found.insert(record.sequence, Row::read(record.sequence, &record.content)?);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// A ledger entry of a record.
+fn entry(number: u64, content: &[u8]) -> Result<proto::LedgerEntry, OutlineError> {
+    proto::LedgerEntry::decode(content)
+        .map_err(|error| OutlineError::Entry { number, why: error.to_string() })
+}
+
+/// The ledger's list for a reconciliation, and the last entry that it is of.
+pub fn ledger_list(store: &Path, subject: &Subject) -> Result<(Book, Head), OutlineError> {
+    let mut ledger = Book::new();
+    let mut full = Ok(());
+    let head = each(store, 0, |extract| {
+        if full.is_ok() {
+            full = subject.take(&mut ledger, &extract);
+        }
+    })?;
+    full?;
+    Ok((ledger, head))
+}
