@@ -312,7 +312,10 @@ const NAMES: &[(&str, &[&str])] = &[
     ("zip", &["table", "his"]),
     ("std::env", &["vectors", "cli"]),
     ("std::fs", &["store", "outline", "folder", "config", "vectors", "cli"]),
-    ("std::io", &["store", "outline", "table", "folder", "his", "http", "config", "vectors", "cli"]),
+    (
+        "std::io",
+        &["store", "outline", "table", "folder", "his", "http", "config", "vectors", "cli"],
+    ),
     ("std::net", &["config", "cli"]),
     ("std::os", &["store"]),
     ("std::process", &["vectors", "cli"]),
