@@ -12,7 +12,6 @@ use crate::http::limits::Limits;
 use crate::http::national::National;
 use crate::pages;
 use crate::service::Service;
-use crate::store::halt::Halted;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -72,10 +71,12 @@ async fn alive() -> &'static str {
 
 /// Ready means that what is asked is answered, and what is written is acknowledged.
 async fn ready(State(service): State<Arc<Service>>) -> (StatusCode, &'static str) {
-    match *service.halted().borrow() {
-        Halted::No => (StatusCode::OK, "ready\n"),
-        Halted::Writes | Halted::All => {
-            (StatusCode::SERVICE_UNAVAILABLE, "not ready: the store has stopped, see the log\n")
-        }
+    let has_stopped = service.halted().borrow().anything();
+    if has_stopped {
+        return (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "not ready: the store has stopped, see the log\n",
+        );
     }
+    (StatusCode::OK, "ready\n")
 }

@@ -1,14 +1,16 @@
 //! The embedded store: a journal that is the truth, and an index that follows from it.
 //!
 //! A write is acknowledged when its journal record is synced. The index (sled) holds registers, accumulators and look-ups with the
-//! sequence number that it stands at; it may lose its tail, and one that does not open or does not fit is set aside and built anew.
+//! sequence number that it stands at; one that is not as it was closed, does not open or does not fit is built anew.
 
 pub mod journal;
 pub mod fault;
 pub mod halt;
 pub mod visit;
 pub(crate) mod apply;
+mod acknowledged;
 mod durable;
+mod follow;
 mod index;
 mod mark;
 mod people;
@@ -26,13 +28,14 @@ use crate::proto;
 use crate::register::Catalogue;
 use crate::register::Facility;
 use crate::register::Person;
-use crate::store::apply::apply;
+use crate::store::acknowledged::Acknowledged;
 use crate::store::fault::Fault;
+use crate::store::follow::Following;
+use crate::store::follow::Found;
 use crate::store::halt::Halt;
 use crate::store::halt::Halted;
-use crate::store::index::Index;
-use crate::store::index::View;
 use crate::store::index::keys;
+use crate::store::index::view::View;
 use crate::store::journal::Head;
 use crate::store::journal::Journal;
 use crate::store::journal::TornTail;
@@ -40,13 +43,16 @@ use crate::store::journal::digest::Digest;
 use crate::store::journal::reader::Reader;
 use crate::store::mark::Mark;
 use crate::store::size::Size;
+use crate::store::writer::Loop;
 use crate::store::writer::Writer;
 use crate::wire::from_proto;
 
 use prost::Message;
 use tokio::sync::watch;
 
+use std::fs;
 use std::fs::File;
+use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -172,7 +178,7 @@ pub struct Filter {
 #[derive(Debug)]
 pub struct Store {
     directory: PathBuf,
-    index: Arc<Index>,
+    following: Arc<Following>,
     reader: Reader,
     writer: Writer,
     halt: Arc<Halt>,
@@ -184,47 +190,43 @@ impl Store {
     /// Opens the store in a directory, or makes a new one; replays what the index does not have yet.
     pub fn open(directory: &Path, options: StoreOptions) -> Result<(Store, OpenReport), Fault> {
         mark::check_format(directory)?;
-        let lock = mark::lock(directory)?;
+        let lock = Arc::new(mark::lock(directory)?);
         let mark = Mark::read(directory);
-        let index_directory = directory.join("index");
-        let aside = match &mark.distrust {
-            Some(why) => index::set_aside(&index_directory, why)?,
-            None => None,
-        };
-        mark.write_open(directory)?;
-        let (mut index, mut set_aside) =
-            Index::open_or_renew(&index_directory, options.cache_bytes)?;
-        set_aside = aside.or(set_aside);
-        let acknowledged = index.stands_at()?.sequence.max(mark.acknowledged);
+        let acknowledged = mark.acknowledged.max(Acknowledged::read(directory));
         let journal_options =
             journal::Options { segment_bytes_max: options.segment_bytes_max, ..Default::default() };
-        let journal_directory = directory.join("journal");
-        let (journal, opened) = Journal::open(&journal_directory, journal_options, acknowledged)?;
-        let reader = journal.reader();
-        if let Some(why) = misfit(&index, &journal, &reader)? {
-            drop(index);
-            (index, set_aside) = Index::renew(&index_directory, &why, options.cache_bytes)?;
-        }
-        let replayed = replay(&index, &journal_directory, journal.head())?;
-        let index = Arc::new(index);
-        let report = OpenReport { head: journal.head(), torn: opened.cut, set_aside, replayed };
+        let (journal, opened) =
+            Journal::open(&directory.join("journal"), journal_options, acknowledged)?;
+        let (head, reader) = (journal.head(), journal.reader());
+        mark.write_open(directory)?;
+        let acknowledged = Acknowledged::open(directory, head.sequence)?;
+        let (following, found) =
+            Following::open(directory, options.cache_bytes, mark.seal, (head, &reader))?;
+        let Found { set_aside, replayed } = found;
+        let report = OpenReport { head, torn: opened.cut, set_aside, replayed };
+        let (following, halt) = (Arc::new(following), Arc::new(Halt::default()));
+        let writer = Writer::start(Loop {
+            journal,
+            acknowledged,
+            following: Arc::clone(&following),
+            halt: Arc::clone(&halt),
+            lock: Arc::clone(&lock),
+        })?;
         let directory = directory.to_owned();
-        let halt = Arc::new(Halt::new(directory.clone(), mark));
-        let lock = Arc::new(lock);
-        let writer =
-            Writer::start(journal, Arc::clone(&index), Arc::clone(&halt), Arc::clone(&lock))?;
-        Ok((Store { directory, index, reader, writer, halt, _lock: lock }, report))
+        Ok((Store { directory, following, reader, writer, halt, _lock: lock }, report))
     }
 
-    /// Finishes what was accepted, brings the index to stable storage and marks the store as closed.
+    /// Finishes what was accepted, brings the index to stable storage and marks the store as closed. An index that failed is left
+    /// to the next opening, which builds it anew.
     pub fn close(self) -> Result<(), Fault> {
         let head = self.writer.close()?;
-        if self.halt.state() == Halted::All {
-            return Err(Fault::Stopped);
-        }
-        let index = Arc::into_inner(self.index).ok_or(Fault::Stopped)?;
-        index.close(&self.directory.join("index"))?;
-        Mark::write_closed(&self.directory, head)
+        let Some(index) = self.following.take().filter(|_| self.halt.state().index().is_none())
+        else {
+            tracing::warn!("closed without an index; the next start builds it from the journal");
+            return Ok(());
+        };
+        let seal = index.close()?;
+        Mark::write_closed(&self.directory, head, seal)
     }
 
     /// Appends an entry that was computed on the state that it names. Returns once it is on stable storage.
@@ -232,7 +234,7 @@ impl Store {
         self.writer.append(entry).await
     }
 
-    /// To wait for a failure after which the store must be opened again.
+    /// To wait for a failure, and for its end.
     pub fn halted(&self) -> watch::Receiver<Halted> {
         self.halt.watch()
     }
@@ -384,11 +386,17 @@ impl Store {
 
     /// Reads the index, unless it lacks something. If it cannot be read, that is noted.
     fn read<T>(&self, read: impl FnOnce(&View<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
-        let answer = read(&View::of(&self.index)).inspect_err(|fault| {
-            self.halt.index_unreadable(fault);
-        });
+        let index = self.following.index();
+        let answer = match index.as_ref() {
+            Some(index) => read(&View::of(index)),
+            None => Err(Fault::Mending),
+        };
+        let answer = answer.inspect_err(|fault| self.halt.asked_in_vain(fault));
         // Asked afterwards: an entry is acknowledged only after it is noted that the index lacks it.
-        if self.halt.state() == Halted::All { Err(Fault::Stopped) } else { answer }
+        match self.halt.state() {
+            state if state.index().is_some() => Err(state.fault()),
+            _ => answer,
+        }
     }
 
     /// The number under a key of the index.
@@ -399,10 +407,8 @@ impl Store {
 
     /// After a failed write nobody can say that something is not there.
     fn unless_unsure<T>(&self, found: Option<T>) -> Result<Option<T>, Fault> {
-        if found.is_none() && self.halt.state() != Halted::No {
-            return Err(Fault::Stopped);
-        }
-        Ok(found)
+        let state = self.halt.state();
+        if found.is_none() && state.anything() { Err(state.fault()) } else { Ok(found) }
     }
 }
 
@@ -411,54 +417,18 @@ pub fn prepare(directory: &Path) -> Result<(), Fault> {
     mark::check_format(directory)
 }
 
-/// Why the index cannot belong to this journal, if it cannot.
-fn misfit(index: &Index, journal: &Journal, reader: &Reader) -> Result<Option<String>, Fault> {
-    let (stands_at, head) = (index.stands_at()?, journal.head());
-    if stands_at.sequence == 0 {
-        return Ok(None);
-    }
-    if head.sequence < stands_at.sequence {
-        let (index, journal) = (stands_at.sequence, head.sequence);
-        return Ok(Some(format!("the index is at {index}, the journal only at {journal}")));
-    }
-    let link = View::of(index).link(stands_at.sequence)?;
-    let digest = match link {
-        Some(link) => reader.read(link.position).map(|record| record.digest).ok(),
-        None => None,
-    };
-    if digest == Some(stands_at.digest) {
-        return Ok(None);
-    }
-    Ok(Some(format!("the index does not know entry {} as the journal has it", stands_at.sequence)))
-}
-
-/// Follows what the journal has more than the index.
-fn replay(index: &Index, journal: &Path, head: Head) -> Result<u64, Fault> {
-    const GROUP: u64 = 1000;
-    let from = index.stands_at()?.sequence + 1;
-    if head.sequence < from {
-        return Ok(0);
-    }
-    let mut view = View::of(index);
-    let mut in_group = 0;
-    let mut last = Head::EMPTY;
-    for record in journal::walk::walk(journal, from)? {
-        let (record, position) = record?;
-        if head.sequence < record.sequence {
-            break;
+/// Puts a finished journal in the place of the one of a store that has no entries, so that either is there whole.
+pub fn put_journal(directory: &Path, finished: &Path) -> Result<(), Fault> {
+    let _lock = mark::lock(directory)?;
+    let journal = directory.join("journal");
+    let fault = |source| Fault::File { path: journal.clone(), source };
+    if journal.exists() {
+        let (empty, _) = Journal::open(&journal, journal::Options::default(), 0)?;
+        if empty.head() != Head::EMPTY {
+            return Err(fault(io::ErrorKind::AlreadyExists.into()));
         }
-        let entry = proto::LedgerEntry::decode(&*record.content).map_err(Fault::undecodable)?;
-        apply(&mut view, record.sequence, &entry)?;
-        view.place(record.sequence, position);
-        last = Head { sequence: record.sequence, digest: record.digest };
-        in_group += 1;
-        if in_group == GROUP {
-            view.commit(last)?;
-            in_group = 0;
-        }
+        fs::remove_dir_all(&journal).map_err(fault)?;
     }
-    if 0 < in_group {
-        view.commit(last)?;
-    }
-    Ok(last.sequence + 1 - from)
+    fs::rename(finished, &journal).map_err(fault)?;
+    durable::sync_directory(directory).map_err(fault)
 }

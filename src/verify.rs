@@ -12,6 +12,7 @@ use crate::accumulators::Sums;
 use crate::proto;
 use crate::proto::ledger_entry::Kind;
 use crate::rules::RuleBook;
+use crate::store::apply::check_version;
 use crate::store::apply::opening_key;
 use crate::store::apply::settlement_key;
 use crate::store::apply::writer;
@@ -168,6 +169,7 @@ impl<'b> Verifier<'b> {
         entry: &proto::LedgerEntry,
         fetch: &dyn Fn(u64) -> Result<proto::LedgerEntry, Fault>,
     ) -> Result<(), Misfit> {
+        check_version(entry)?;
         let Some((writer, kind)) = writer(entry) else {
             return Err(Misfit::Unreadable("it has no content".to_owned()));
         };

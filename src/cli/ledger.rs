@@ -1,16 +1,16 @@
 //! `onestop ledger`: verify, pin, export, import and back up the ledger.
 
-mod copy;
+mod backup;
 mod corrections;
+mod export;
+mod pin;
 mod verify;
 
 use crate::cli::Context;
 use crate::cli::Exit;
 use crate::cli::output;
 use crate::store::fault::chain;
-use crate::store::journal::digest::Digest;
 use crate::store::journal::error::JournalError;
-use crate::store::journal::walk::walk;
 
 use clap::Subcommand;
 
@@ -44,9 +44,9 @@ pub(super) enum LedgerCommand {
         #[arg(long, value_name = "DIRECTORY")]
         data: Option<PathBuf>,
     },
-    /// Prove that a pinned number and digest lie on the chain.
+    /// Prove that a pinned number and digest lie on the chain that leads to the last entry.
     Prove {
-        /// The pinned number.
+        /// The pinned number; 0 of an empty ledger.
         #[arg(long)]
         number: u64,
         /// The pinned digest.
@@ -66,7 +66,7 @@ pub(super) enum LedgerCommand {
     },
     /// Restore an export into an empty store, with the same digests.
     Import {
-        /// The file to read.
+        /// The file to read; `-` is standard input.
         file: PathBuf,
         /// The store; by default the configured one.
         #[arg(long, value_name = "DIRECTORY")]
@@ -123,15 +123,20 @@ pub(super) fn run(context: &Context, command: &LedgerCommand) -> Exit {
             let rules = rules.as_ref().unwrap_or(&context.config.rules.path);
             corrections::corrections(&store(data), rules, context.lang)
         }
-        LedgerCommand::Head { data } => head(&store(data)),
-        LedgerCommand::Prove { number, digest, data } => prove(&store(data), *number, digest),
-        LedgerCommand::Export { file, data } => copy::export(&store(data), file),
-        LedgerCommand::Import { file, data } => copy::import(&store(data), file),
-        LedgerCommand::Backup { to, data } => copy::backup(&store(data), to),
+        LedgerCommand::Head { data } => pin::head(&store(data)),
+        LedgerCommand::Prove { number, digest, data } => {
+            pin::prove(&store(data), *number, digest, context.lang)
+        }
+        LedgerCommand::Export { file, data } => export::export(&store(data), file, context.lang),
+        LedgerCommand::Import { file, data } => export::import(&store(data), file, context.lang),
+        LedgerCommand::Backup { to, data } => backup::backup(&store(data), to, context.lang),
     };
     match done {
         Ok(said) => {
-            output::print(&said);
+            // An export to standard output says nothing beside the entries.
+            if !said.is_empty() {
+                output::print(&said);
+            }
             Exit::Done
         }
         Err(Stopped::Found(what)) => {
@@ -156,32 +161,4 @@ fn journal_of(store: &Path) -> Result<PathBuf, Stopped> {
         return Ok(journal);
     }
     Err(Stopped::Usage(format!("`{}` holds no store", store.display())))
-}
-
-fn head(store: &Path) -> Result<String, Stopped> {
-    let mut records = walk(&journal_of(store)?, 1)?;
-    for record in &mut records {
-        record?;
-    }
-    Ok(match records.head() {
-        Some(head) => format!("{} {}", head.sequence, head.digest),
-        None => format!("0 {}", Digest::GENESIS),
-    })
-}
-
-fn prove(store: &Path, number: u64, digest: &str) -> Result<String, Stopped> {
-    let pinned = Digest::parse(digest)
-        .ok_or_else(|| Stopped::Usage(format!("`{digest}` is no digest of 64 hex digits")))?;
-    for record in walk(&journal_of(store)?, 1)? {
-        let (record, _) = record?;
-        if record.sequence < number {
-            continue;
-        }
-        if record.digest == pinned {
-            return Ok(format!("entry {number} has this digest and lies on the chain"));
-        }
-        let found = record.digest;
-        return Err(Stopped::Found(format!("entry {number} has digest {found}, not {pinned}")));
-    }
-    Err(Stopped::Found(format!("the ledger has no entry {number}")))
 }

@@ -144,11 +144,10 @@ async fn serve(
     let listening = tokio::spawn(wait_for_signals(signals, Arc::clone(&service), stop));
 
     let (health, health_service) = tonic_health::server::health_reporter();
-    health.set_serving::<proto::settlement_server::SettlementServer<Api>>().await;
-    health.set_serving::<proto::rules_server::RulesServer<Api>>().await;
-    health.set_serving::<proto::registers_server::RegistersServer<Api>>().await;
-    health.set_serving::<proto::office_server::OfficeServer<Api>>().await;
-    let halted = tokio::spawn(say_not_serving(service.halted(), health));
+    let halted = service.halted();
+    let has_stopped = halted.borrow().anything();
+    set_health(&health, has_stopped).await;
+    let telling = tokio::spawn(say_health(halted, health));
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(proto::DESCRIPTOR)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
@@ -195,7 +194,7 @@ async fn serve(
     served.map_err(|error| failed(&error))?;
     web_served.map_err(|error| failed(&error))?;
     listening.abort();
-    halted.abort();
+    telling.abort();
     writes_end(&service).await;
     Ok(service)
 }
@@ -225,16 +224,25 @@ fn http_options(config: &ServerConfig) -> HttpOptions {
     }
 }
 
-/// Whoever asks for the server's health learns that it must be restarted.
-async fn say_not_serving(mut halted: watch::Receiver<Halted>, health: HealthReporter) {
-    if halted.wait_for(|halted| *halted != Halted::No).await.is_err() {
-        return;
+/// Whoever asks for the server's health learns that the store has stopped, and that it goes on.
+async fn say_health(mut halted: watch::Receiver<Halted>, health: HealthReporter) {
+    while halted.changed().await.is_ok() {
+        let has_stopped = halted.borrow_and_update().anything();
+        set_health(&health, has_stopped).await;
     }
-    health.set_service_status("", ServingStatus::NotServing).await;
-    health.set_not_serving::<proto::settlement_server::SettlementServer<Api>>().await;
-    health.set_not_serving::<proto::rules_server::RulesServer<Api>>().await;
-    health.set_not_serving::<proto::registers_server::RegistersServer<Api>>().await;
-    health.set_not_serving::<proto::office_server::OfficeServer<Api>>().await;
+}
+
+async fn set_health(health: &HealthReporter, has_stopped: bool) {
+    let status = if has_stopped { ServingStatus::NotServing } else { ServingStatus::Serving };
+    for service in [
+        "",
+        proto::settlement_server::SERVICE_NAME,
+        proto::rules_server::SERVICE_NAME,
+        proto::registers_server::SERVICE_NAME,
+        proto::office_server::SERVICE_NAME,
+    ] {
+        health.set_service_status(service, status).await;
+    }
 }
 
 async fn show_demo(address: SocketAddr, lang: Lang) {

@@ -163,6 +163,7 @@ impl Ledger {
                     Kind::Settlement(_)
                     | Kind::Opening(_)
                     | Kind::Register(_)
+                    | Kind::Office(_)
                     | Kind::Visit(_)
                     | Kind::Sign(_)
                     | Kind::File(_)

@@ -95,7 +95,8 @@ async fn sent(request: Request, most: usize) -> Option<Sent> {
     }
     Some(sent)
 }
-const OF_A_BROWSER: &str = "本接口不受理浏览器网页发出的请求。请由 HIS 直接调用,不带 Origin 与 Sec-Fetch-Site 请求头。";
+const OF_A_BROWSER: &str =
+    "本接口不受理浏览器网页发出的请求。请由 HIS 直接调用,不带 Origin 与 Sec-Fetch-Site 请求头。";
 const TOO_LONG: &str = "报文过长或未发送完整。请拆分后分次发送。";
 const UNCONFIRMED: &str = "系统暂时无法确认是否已办理。请用原报文ID重新发送,或以 2601 冲正。";
 

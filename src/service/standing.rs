@@ -4,7 +4,6 @@ use crate::metrics::Pack;
 use crate::metrics::Standing;
 use crate::service::Service;
 use crate::service::now;
-use crate::store::halt::Halted;
 
 impl Service {
     /// How the server stands now. Asks the file system for sizes.
@@ -15,7 +14,7 @@ impl Service {
         let pack = |id: &str, from: String| Pack { pack: id.to_owned(), effective_from: from };
         Standing {
             started: self.started.unix_seconds(),
-            ready: *self.halted().borrow() == Halted::No,
+            ready: !self.halted().borrow().anything(),
             head: self.store.head().ok().map(|head| head.sequence),
             journal_bytes: size.journal,
             index_bytes: size.index,

@@ -7,8 +7,8 @@ use crate::proto::register_put::Put;
 use crate::store::EntryKind;
 use crate::store::Link;
 use crate::store::fault::Fault;
-use crate::store::index::View;
 use crate::store::index::keys;
+use crate::store::index::view::View;
 use crate::store::visit;
 use crate::wire::from_proto;
 
@@ -16,6 +16,11 @@ use prost::Message;
 
 /// The version of entries that this program writes and reads.
 pub(crate) const ENTRY_VERSION: u32 = 1;
+
+/// Refuses an entry of a version that this program does not know: it must not guess at what it says.
+pub(crate) fn check_version(entry: &proto::LedgerEntry) -> Result<(), Fault> {
+    if entry.version == ENTRY_VERSION { Ok(()) } else { Err(Fault::EntryVersion(entry.version)) }
+}
 
 /// Whether the state that an entry was computed on still stands: its request id is new, its year is where it was, and what it
 /// settles, loads or undoes is free to be.
@@ -75,9 +80,7 @@ pub(super) fn apply(
     sequence: u64,
     entry: &proto::LedgerEntry,
 ) -> Result<(), Fault> {
-    if entry.version != ENTRY_VERSION {
-        return Err(Fault::EntryVersion(entry.version));
-    }
+    check_version(entry)?;
     let Some((writer, kind)) = writer(entry) else {
         return Err(Fault::Unreadable("an entry without content".to_owned()));
     };

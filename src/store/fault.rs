@@ -16,6 +16,12 @@ pub enum Fault {
     /// The index cannot be read or written.
     #[error("index")]
     Index(#[from] sled::Error),
+    /// The index is so damaged that its library gives up.
+    #[error("the index is damaged")]
+    IndexPanicked,
+    /// The index failed and is being built anew from the journal.
+    #[error("the index failed and is built anew from the journal; ask again")]
+    Mending,
     /// A file beside journal and index cannot be read or written.
     #[error("`{}`", path.display())]
     File {
@@ -25,7 +31,11 @@ pub enum Fault {
         source: io::Error,
     },
     /// A store of another format.
-    #[error("`{}` holds store format `{found}`, this program reads format `{wanted}`", path.display())]
+    #[error(
+        "`{}` holds store format `{found}`, this program reads format `{wanted}`; export the ledger with the program that wrote it \
+         (`onestop ledger export`) and import it here into an empty directory (`onestop ledger import`)",
+        path.display()
+    )]
     Format {
         /// Which file says so.
         path: PathBuf,
@@ -98,6 +108,8 @@ impl Fault {
             Fault::Unbalanced => true,
             Fault::Unconfirmed
             | Fault::Index(_)
+            | Fault::IndexPanicked
+            | Fault::Mending
             | Fault::File { .. }
             | Fault::Locked { .. }
             | Fault::Format { .. }

@@ -28,6 +28,7 @@ use crate::store::journal::segment::Header;
 use crate::store::journal::segment::NotCreated;
 use crate::store::journal::segment::create;
 use crate::store::journal::segment::path_of;
+use crate::store::journal::segment::remove;
 
 use std::fs::File;
 use std::io;
@@ -120,6 +121,15 @@ struct Newest {
     end: u64,
 }
 
+/// What a failed write left and could not be undone yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Leftover {
+    /// Bytes behind the last record.
+    Tail,
+    /// A new segment's file, without records.
+    Segment(PathBuf),
+}
+
 /// The journal's one writer (日志写入者).
 #[derive(Debug)]
 pub struct Journal {
@@ -128,6 +138,7 @@ pub struct Journal {
     newest: Newest,
     head: Head,
     group: Vec<u8>,
+    leftover: Option<Leftover>,
     is_poisoned: bool,
     // Held for as long as the journal lives; the system lets go of it with the process.
     _lock: File,
@@ -157,6 +168,37 @@ impl Journal {
         self.is_poisoned
     }
 
+    /// Whether something of a failed write still stands behind the last record. While it does, nothing is written, and nobody can
+    /// say that what failed is not there.
+    pub fn has_leftover(&self) -> bool {
+        self.leftover.is_some()
+    }
+
+    /// Undoes what a failed write left; `append` does so by itself. Only a sync that fails closes the journal to writing.
+    pub fn undo(&mut self) -> Result<(), JournalError> {
+        if self.is_poisoned {
+            return Err(JournalError::Poisoned);
+        }
+        let synced = match &self.leftover {
+            None => Ok(()),
+            Some(Leftover::Tail) => {
+                let Newest { file, end, first } = &self.newest;
+                let path = path_of(&self.directory, *first);
+                file.set_len(*end).map_err(JournalError::io(&path, "cut off"))?;
+                file.sync_all()
+            }
+            Some(Leftover::Segment(path)) => {
+                let names =
+                    File::open(&self.directory).map_err(JournalError::io(path, "removed"))?;
+                remove(path).map_err(JournalError::io(path, "removed"))?;
+                names.sync_all()
+            }
+        };
+        synced.map_err(|error| self.poison(JournalError::Sync(error)))?;
+        self.leftover = None;
+        Ok(())
+    }
+
     /// A handle to read records by their positions, for any thread.
     pub fn reader(&self) -> Reader {
         Reader::new(&self.directory, self.options)
@@ -174,6 +216,7 @@ impl Journal {
         if contents.is_empty() {
             return Ok(Vec::new());
         }
+        self.undo()?;
         let is_begun = HEADER_BYTES < self.newest.end;
         if is_begun && self.options.segment_bytes_max < self.newest.end.saturating_add(group_bytes)
         {
@@ -225,7 +268,12 @@ impl Journal {
                 Ok(())
             }
             Err(NotCreated::Undone(error)) => Err(JournalError::undone(error)),
-            Err(NotCreated::Unclear(source)) => {
+            Err(NotCreated::Left(source)) => {
+                let file = path_of(&self.directory, header.first);
+                self.leftover = Some(Leftover::Segment(file.clone()));
+                Err(JournalError::Segment { file, source })
+            }
+            Err(NotCreated::Unsynced(source)) => {
                 let file = path_of(&self.directory, header.first);
                 Err(self.poison(JournalError::Segment { file, source }))
             }
@@ -255,9 +303,10 @@ impl Journal {
     fn write(&mut self) -> Result<(), JournalError> {
         let Newest { file, end, .. } = &self.newest;
         let Err(error) = file.write_all_at(&self.group, *end) else { return Ok(()) };
-        match cut(file, *end) {
+        self.leftover = Some(Leftover::Tail);
+        match self.undo() {
             Ok(()) => Err(JournalError::undone(error)),
-            Err(_) => Err(self.poison(JournalError::NotCutOff(error))),
+            Err(_) => Err(JournalError::NotCutOff(error)),
         }
     }
 

@@ -1,20 +1,19 @@
 //! Small files beside journal and index: the store's format, and how it was left.
 //!
-//! sled does not sync what it acknowledges, so after a power cut its files may lie. They are trusted after a clean close, and
-//! after a kill on a machine that has not restarted since; else the index is built anew from the journal.
+//! sled does not sync what it acknowledges, so after a power cut its files may lie, and after a kill nobody can prove that they do
+//! not. They are trusted after a clean close if every byte is as it was then; else the index is built anew from the journal.
 
 use crate::store::durable::create_directory;
 use crate::store::durable::sync_directory;
 use crate::store::fault::Fault;
+use crate::store::index::Seal;
 use crate::store::journal::Head;
-use crate::store::journal::digest::Digest;
 
 use std::fs;
 use std::fs::File;
 use std::fs::TryLockError;
 use std::io;
 use std::io::Write;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// The format of the whole store.
@@ -23,8 +22,8 @@ const FORMAT: &str = "onestop-store 1";
 /// How the store was left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mark {
-    /// Why the index cannot be believed, if it cannot.
-    pub(super) distrust: Option<String>,
+    /// What the index held when the store was closed; none if it was not, or if nobody knows.
+    pub(super) seal: Option<Seal>,
     /// The last entry at the last clean close: the journal has at least this many acknowledged entries. 0: nothing is known.
     pub(super) acknowledged: u64,
 }
@@ -65,74 +64,39 @@ pub(super) fn lock(directory: &Path) -> Result<File, Fault> {
 }
 
 impl Mark {
-    /// Reads how the store was left.
+    /// Reads how the store was left. What cannot be read says nothing.
     pub(super) fn read(directory: &Path) -> Mark {
-        let distrust = |why: &str| Mark { distrust: Some(why.to_owned()), acknowledged: 0 };
-        let Ok(text) = fs::read_to_string(directory.join("state")) else {
-            return if directory.join("index").exists() {
-                distrust("nothing says how the store was left")
-            } else {
-                Mark { distrust: None, acknowledged: 0 }
-            };
-        };
-        let text = text.trim();
-        if let Some(closed) = text.strip_prefix("closed ") {
-            return match number_at_start(closed) {
-                Some(acknowledged) => Mark { distrust: None, acknowledged },
-                None => distrust("what says how the store was left is damaged"),
-            };
+        let text = fs::read_to_string(directory.join("state")).unwrap_or_default();
+        let words: Vec<&str> = text.split_ascii_whitespace().collect();
+        let number = |text: &str| text.parse().unwrap_or(0);
+        match words.as_slice() {
+            ["closed", last, _, seal] => {
+                Mark { seal: Seal::parse(seal), acknowledged: number(last) }
+            }
+            // Earlier programs wrote no seal, and more words about an open store.
+            ["closed", last, ..] | ["failed", last] | ["open", .., last] => {
+                Mark { seal: None, acknowledged: number(last) }
+            }
+            _ => Mark { seal: None, acknowledged: 0 },
         }
-        if let Some(failed) = text.strip_prefix("failed ") {
-            let acknowledged = number_at_start(failed).unwrap_or(0);
-            return Mark { acknowledged, ..distrust("it could not be read any more") };
-        }
-        let here = open_state(directory).and_then(|here| text.strip_prefix(&here));
-        if let Some(rest) = here {
-            return Mark { distrust: None, acknowledged: number_at_start(rest).unwrap_or(0) };
-        }
-        let words: Vec<&str> = text.split(' ').collect();
-        let acknowledged = match words.as_slice() {
-            ["open", _, _, _, number] => number.parse().unwrap_or(0),
-            _ => 0,
-        };
-        let why = "the store was not closed before the machine restarted, or it was copied";
-        Mark { acknowledged, ..distrust(why) }
     }
 
     /// Says that the store is open. This must be on stable storage before the index is written to: else a power cut could
     /// leave a half-written index and the word that the store was closed.
     pub(super) fn write_open(&self, directory: &Path) -> Result<(), Fault> {
-        let state = open_state(directory).unwrap_or_else(|| "open ".to_owned());
-        write(directory, &format!("{state}{}", self.acknowledged))
-    }
-
-    /// Says that the index must not be believed.
-    pub(super) fn write_failed(&self, directory: &Path) -> Result<(), Fault> {
-        write(directory, &format!("failed {}", self.acknowledged))
+        write(directory, &format!("open {}", self.acknowledged))
     }
 
     /// Says that the store was closed behind this entry. Everything else must be on stable storage before.
-    pub(super) fn write_closed(directory: &Path, head: Head) -> Result<(), Fault> {
+    pub(super) fn write_closed(directory: &Path, head: Head, seal: Seal) -> Result<(), Fault> {
         let Head { sequence, digest } = head;
-        let digest: Digest = digest;
-        write(directory, &format!("closed {sequence} {digest}"))
+        write(directory, &format!("closed {sequence} {digest} {seal}"))
     }
 }
 
 fn write(directory: &Path, state: &str) -> Result<(), Fault> {
     let fault = |source| Fault::File { path: directory.join("state"), source };
     replace(directory, "state", &format!("{state}\n")).map_err(fault)
-}
-
-fn number_at_start(text: &str) -> Option<u64> {
-    text.split(' ').next().and_then(|number| number.parse().ok())
-}
-
-/// This boot of this machine, and this directory on it: a copy or another boot reads differently.
-fn open_state(directory: &Path) -> Option<String> {
-    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-    let metadata = fs::metadata(directory).ok()?;
-    Some(format!("open {} {} {} ", boot.trim(), metadata.dev(), metadata.ino()))
 }
 
 /// Puts a file in the place of another so that either the old or the new one is there, whole.

@@ -11,8 +11,8 @@ use crate::store::Link;
 use crate::store::Store;
 use crate::store::fault::Fault;
 use crate::store::index;
-use crate::store::index::View;
 use crate::store::index::keys;
+use crate::store::index::view::View;
 
 /// Where a visit stands in the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

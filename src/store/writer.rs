@@ -1,65 +1,73 @@
 //! The one thread that writes: it takes what waits, appends it in one group with one sync, follows it in the index, and then
-//! acknowledges.
+//! acknowledges. It also mends what failed, so that nothing is written meanwhile.
 
 use crate::metrics;
 use crate::proto;
 use crate::store::AppendError;
 use crate::store::Receipt;
+use crate::store::acknowledged::Acknowledged;
 use crate::store::apply::apply;
 use crate::store::apply::still_fits;
 use crate::store::fault::Fault;
 use crate::store::fault::chain;
+use crate::store::follow::Following;
 use crate::store::halt::Halt;
 use crate::store::halt::Halted;
-use crate::store::index::Index;
-use crate::store::index::View;
+use crate::store::index::view::View;
 use crate::store::journal::Head;
 use crate::store::journal::Journal;
 
 use prost::Message;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio::time::sleep_until;
 
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::Duration;
 
 /// Most entries that share one sync, and most that wait for it.
 const GROUP_MAX: usize = 256;
 const WAITING_MAX: usize = 4096;
 /// A group is closed when it has this many bytes.
 const GROUP_BYTES_MAX: usize = 8 << 20;
+/// How long after a mending that failed it is tried again: ten times as long as it took, within these bounds.
+const MEND_AGAIN_MIN: Duration = Duration::from_millis(500);
+const MEND_AGAIN_MAX: Duration = Duration::from_secs(30);
 
 type Reply = oneshot::Sender<Result<Receipt, AppendError>>;
+type Waiting = (proto::LedgerEntry, Reply);
 
 /// The way to the writing thread.
 #[derive(Debug)]
 pub(super) struct Writer {
-    sender: mpsc::Sender<(proto::LedgerEntry, Reply)>,
+    sender: mpsc::Sender<Waiting>,
     thread: JoinHandle<Head>,
 }
 
 impl Writer {
     /// Starts the thread.
-    pub(super) fn start(
-        journal: Journal,
-        index: Arc<Index>,
-        halt: Arc<Halt>,
-        lock: Arc<File>,
-    ) -> Result<Writer, Fault> {
+    pub(super) fn start(writing: Loop) -> Result<Writer, Fault> {
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
+        let fault = |source| Fault::File { path: PathBuf::from("ledger"), source };
+        // A runtime of its own, to wait for entries and for the time at once.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let runtime = runtime.map_err(fault)?;
         let thread = thread::Builder::new()
             .name("ledger".to_owned())
             .spawn(move || {
-                let head = Loop { journal, index, receiver, halt }.run();
+                let lock = Arc::clone(&writing.lock);
+                let head = runtime.block_on(writing.run(receiver));
                 // Only now may another process look at the files.
                 drop(lock);
                 head
             })
-            .map_err(|source| Fault::File { path: PathBuf::from("ledger"), source })?;
+            .map_err(fault)?;
         Ok(Writer { sender, thread })
     }
 
@@ -77,31 +85,80 @@ impl Writer {
     }
 }
 
-struct Loop {
-    journal: Journal,
-    index: Arc<Index>,
-    receiver: mpsc::Receiver<(proto::LedgerEntry, Reply)>,
+/// What the thread has in its hands.
+#[derive(Debug)]
+pub(super) struct Loop {
+    pub(super) journal: Journal,
+    pub(super) acknowledged: Acknowledged,
+    pub(super) following: Arc<Following>,
     /// Where failures are noted after which nothing may be acknowledged.
-    halt: Arc<Halt>,
+    pub(super) halt: Arc<Halt>,
+    /// Held until the files are let go of.
+    pub(super) lock: Arc<File>,
 }
 
 impl Loop {
-    fn run(mut self) -> Head {
+    async fn run(mut self, mut receiver: mpsc::Receiver<Waiting>) -> Head {
         let halt = Arc::clone(&self.halt);
         let _guard = halt.guard();
+        let mut halted = halt.watch();
+        let mut again_at = Instant::now();
         let mut group = Vec::with_capacity(GROUP_MAX);
-        while self.receiver.blocking_recv_many(&mut group, GROUP_MAX) != 0 {
-            while !group.is_empty() {
-                self.write(&mut group);
+        loop {
+            tokio::select! {
+                biased;
+                () = mending_is_due(&mut halted, again_at) => again_at = self.mend(),
+                taken = receiver.recv_many(&mut group, GROUP_MAX) => {
+                    if taken == 0 {
+                        return self.journal.head();
+                    }
+                    while !group.is_empty() {
+                        self.write(&mut group);
+                    }
+                }
             }
         }
-        self.journal.head()
+    }
+
+    /// Tries to mend what failed; returns when to try again if it does not work.
+    fn mend(&mut self) -> Instant {
+        let begun = Instant::now();
+        let state = self.halt.state();
+        if state.tail() {
+            match self.journal.undo() {
+                Ok(()) => self.halt.tail_is_cut(),
+                Err(error) => {
+                    tracing::warn!(error = chain(&error), "a failed write is still not cut off");
+                    if self.journal.is_closed_to_writing() {
+                        self.halt.writes();
+                    }
+                }
+            }
+        }
+        if let Some(lost) = state.index() {
+            match self.following.renew(lost, self.journal.head()) {
+                Ok(entries) => self.halt.index_stands(entries),
+                Err(fault) => {
+                    tracing::warn!(error = chain(&fault), "the index cannot be built anew yet");
+                }
+            }
+        }
+        let took = begun.elapsed();
+        Instant::now() + (took * 10).clamp(MEND_AGAIN_MIN, MEND_AGAIN_MAX)
     }
 
     /// Writes as many of the waiting entries as fit in one group, and answers them.
-    fn write(&mut self, waiting: &mut Vec<(proto::LedgerEntry, Reply)>) {
-        let index = Arc::clone(&self.index);
-        let mut view = View::of(&index);
+    fn write(&mut self, waiting: &mut Vec<Waiting>) {
+        let following = Arc::clone(&self.following);
+        let index = following.index();
+        let Some(index) = index.as_ref() else {
+            for (_, reply) in waiting.drain(..) {
+                // Whoever asked may have gone.
+                let _ = reply.send(Err(AppendError::Fault(Fault::Mending)));
+            }
+            return;
+        };
+        let mut view = View::of(index);
         let mut contents = Vec::new();
         let mut replies = Vec::new();
         let mut bytes = 0;
@@ -119,16 +176,19 @@ impl Loop {
                 bytes += content.len();
                 contents.push(content);
             }
-            replies.push(fate);
+            let is_view_spoilt = matches!(fate, Err(Unfit::Spoils(_)));
+            replies.push(fate.map_err(Unfit::error));
+            if is_view_spoilt {
+                contents.clear();
+                break;
+            }
         }
         let group: Vec<Reply> = waiting.drain(..taken).map(|(_, reply)| reply).collect();
         let outcome = self.commit(&mut view, &contents);
         let mut receipts = outcome.into_iter();
         for (reply, fate) in group.into_iter().zip(replies) {
-            let answer = match fate {
-                Ok(()) => receipts.next().unwrap_or(Err(AppendError::Fault(Fault::Stopped))),
-                Err(error) => Err(error),
-            };
+            // Entries of a group that was given up before anything was written are computed again.
+            let answer = fate.and_then(|()| receipts.next().unwrap_or(Err(AppendError::Raced)));
             // Whoever asked may have gone; the entry stands all the same.
             let _ = reply.send(answer);
         }
@@ -140,30 +200,30 @@ impl Loop {
         view: &mut View<'_>,
         sequence: u64,
         entry: &proto::LedgerEntry,
-    ) -> Result<(), AppendError> {
-        if self.halt.state() != Halted::No {
-            return Err(AppendError::Fault(Fault::Stopped));
+    ) -> Result<(), Unfit> {
+        let state = self.halt.state();
+        if state.anything() {
+            return Err(Unfit::Alone(state.fault().into()));
         }
-        let fits = still_fits(view, entry).inspect_err(|fault| {
-            if matches!(fault, Fault::Index(_) | Fault::Undecodable(_)) {
-                self.halt.index_unreadable(fault);
-            }
-        })?;
-        if !fits {
-            return Err(AppendError::Raced);
+        let fits = still_fits(view, entry).inspect_err(|fault| self.halt.asked_in_vain(fault));
+        match fits {
+            Ok(true) => {}
+            Ok(false) => return Err(Unfit::Alone(AppendError::Raced)),
+            Err(fault) => return Err(Unfit::Alone(fault.into())),
         }
-        // After this the view may hold a part of what follows, so that nothing may be written any more.
-        apply(view, sequence, entry).inspect_err(|_| self.halt.writes())?;
-        Ok(())
+        apply(view, sequence, entry).map_err(|fault| {
+            self.halt.asked_in_vain(&fault);
+            Unfit::Spoils(fault)
+        })
     }
 
-    /// Appends and syncs the group, then follows it in the index. One outcome for each entry.
+    /// Appends and syncs the group, then follows it in the index. One outcome for each entry, or none if nothing was tried.
     fn commit(
         &mut self,
         view: &mut View<'_>,
         contents: &[Vec<u8>],
     ) -> Vec<Result<Receipt, AppendError>> {
-        if contents.is_empty() || self.halt.state() != Halted::No {
+        if contents.is_empty() {
             return Vec::new();
         }
         let begun = Instant::now();
@@ -173,6 +233,8 @@ impl Loop {
                 tracing::error!(error = chain(&error), "journal append failed");
                 if self.journal.is_closed_to_writing() {
                     self.halt.writes();
+                } else if self.journal.has_leftover() {
+                    self.halt.tail();
                 }
                 let fault = Arc::new(error);
                 let failed = |_| Err(AppendError::Fault(Fault::Journal(Arc::clone(&fault))));
@@ -180,15 +242,41 @@ impl Loop {
             }
         };
         metrics::committed(appended.len(), begun.elapsed());
+        self.acknowledged.note(self.journal.head().sequence);
         for one in &appended {
             view.place(one.sequence, one.position);
         }
-        if let Err(error) = view.commit(self.journal.head()) {
-            // The entries are safe in the journal; a restart builds the index from it.
-            tracing::error!(error = chain(&error), "index write failed");
-            self.halt.index_behind();
+        if let Err(fault) = view.commit(self.journal.head()) {
+            // The entries are safe in the journal, from which the index is built anew.
+            self.halt.index_behind(&fault);
         }
         let receipt = |sequence, digest| Ok(Receipt { sequence, digest });
         appended.iter().map(|one| receipt(one.sequence, one.digest)).collect()
     }
+}
+
+/// Why an entry is not in its group.
+enum Unfit {
+    /// The others are not concerned.
+    Alone(AppendError),
+    /// A part of what follows from it is in the view, so that nothing of the group can be written.
+    Spoils(Fault),
+}
+
+impl Unfit {
+    fn error(self) -> AppendError {
+        match self {
+            Unfit::Alone(error) => error,
+            Unfit::Spoils(fault) => fault.into(),
+        }
+    }
+}
+
+/// Waits for a failure that mends, and until it is time to try.
+async fn mending_is_due(halted: &mut watch::Receiver<Halted>, again_at: Instant) {
+    // The sender lives as long as the store.
+    if halted.wait_for(|state| state.may_mend()).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    sleep_until(again_at).await;
 }

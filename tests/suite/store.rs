@@ -1,12 +1,15 @@
 //! The store by itself: whatever happens to the index, the ledger says what stands; and what would be wrong is refused.
 
+mod index;
+
 use crate::demo;
 use crate::demo::PLAIN;
 use crate::demo::POOR;
 use crate::demo::totals;
+use crate::files::copy;
+use crate::files::files_of;
 
 use onestop::proto;
-use onestop::service::Failure;
 use onestop::service::Service;
 use onestop::store::OpenReport;
 use onestop::store::Store;
@@ -17,7 +20,6 @@ use prost::Message;
 
 use std::fs;
 use std::path::Path;
-use std::path::PathBuf;
 
 /// All that can be asked of a ledger, to compare before and after.
 #[derive(Debug, PartialEq)]
@@ -78,19 +80,6 @@ async fn goes_on(directory: &Path, before: &Shown, what: &str) -> OpenReport {
     report
 }
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
-}
-
 fn fault(directory: &Path) -> Fault {
     match Store::open(directory, demo::OPTIONS) {
         Ok(_) => panic!("the store opens"),
@@ -107,145 +96,6 @@ async fn what_was_closed_opens_as_it_was_without_replay() {
     let report = goes_on(directory.path(), &before, "a clean close").await;
     assert_eq!((report.torn, report.replayed), (None, 0));
     assert!(report.set_aside.is_none());
-}
-
-#[tokio::test]
-async fn a_missing_index_is_built_anew() {
-    let directory = tempfile::tempdir().unwrap();
-    let service = filled(directory.path()).await;
-    let before = shown(&service).await;
-    service.close().unwrap();
-    fs::remove_dir_all(directory.path().join("index")).unwrap();
-    let report = goes_on(directory.path(), &before, "no index").await;
-    assert_eq!(report.replayed, before.head.sequence);
-}
-
-fn files_of(directory: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { files.extend(files_of(&path)) } else { files.push(path) }
-    }
-    files.sort();
-    files
-}
-
-/// Flips, cuts and overwrites in every file of the index: afterwards everything is as it was, or nothing was served.
-#[tokio::test]
-async fn a_damaged_index_is_set_aside_or_harmless() {
-    let original = tempfile::tempdir().unwrap();
-    let service = filled(original.path()).await;
-    let before = shown(&service).await;
-    service.close().unwrap();
-    let files = files_of(&original.path().join("index"));
-    assert!(!files.is_empty());
-    let mut set_aside = 0;
-    for file in files {
-        let name = file.strip_prefix(original.path()).unwrap();
-        let bytes = fs::read(&file).unwrap();
-        let written = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-        let mut damages: Vec<(String, Vec<u8>)> = vec![
-            ("emptied".to_owned(), Vec::new()),
-            ("cut in half".to_owned(), bytes[..written / 2].to_vec()),
-            ("all zeros".to_owned(), vec![0; bytes.len()]),
-        ];
-        for part in 0..24 {
-            let at = written * part / 24;
-            if let Some(byte) = bytes.get(at) {
-                let mut flipped = bytes.clone();
-                flipped[at] = byte ^ 0x55;
-                damages.push((format!("flipped at {at}"), flipped));
-            }
-        }
-        for (damage, bytes) in damages {
-            let what = format!("{} {damage}", name.display());
-            let scratch = tempfile::tempdir().unwrap();
-            copy(original.path(), scratch.path());
-            fs::write(scratch.path().join(name), bytes).unwrap();
-            let report = goes_on(scratch.path(), &before, &what).await;
-            set_aside += u32::from(report.set_aside.is_some());
-        }
-    }
-    assert!(set_aside > 0);
-}
-
-/// The same with an index of many pages, most of which opening does not look at.
-#[tokio::test]
-async fn damage_to_a_large_index_is_never_answered_as_data() {
-    let original = tempfile::tempdir().unwrap();
-    let service = filled(original.path()).await;
-    let many: Vec<proto::Person> = (0..8000)
-        .map(|n| proto::Person {
-            // Without a document, so that the index writes each person in few places and gives up few pages.
-            certificate_no: String::new(),
-            ..demo::person(&format!("MANY-{n}"), &["registered_poor"], ("390", ""))
-        })
-        .collect();
-    for (index, persons) in many.chunks(1000).enumerate() {
-        let writer = demo::office(&format!("many-{index}"));
-        let persons = persons.to_vec();
-        service
-            .put_persons(proto::PutPersonsRequest {
-                writer,
-                persons,
-                ..proto::PutPersonsRequest::default()
-            })
-            .await
-            .unwrap();
-    }
-    let before = shown(&service).await;
-    service.close().unwrap();
-    let file = original.path().join("index/db");
-    let bytes = fs::read(&file).unwrap();
-    let mut noticed = 0;
-    for part in 0..12 {
-        let at = bytes.len() * part / 12 + 1000 + part * 37;
-        let Some(byte) = bytes.get(at).copied() else { continue };
-        let mut flipped = bytes.clone();
-        flipped[at] = byte ^ 0x10;
-        let scratch = tempfile::tempdir().unwrap();
-        copy(original.path(), scratch.path());
-        fs::write(scratch.path().join("index/db"), flipped).unwrap();
-        let (service, report) = demo::open(scratch.path());
-        // sled may have given up the place of a flip when it was busy; then nothing depends on it.
-        noticed += u32::from(report.replayed > 0 || report.set_aside.is_some());
-        for person in &many {
-            let request = proto::GetPersonRequest {
-                id: person.id.clone(),
-                ..proto::GetPersonRequest::default()
-            };
-            match service.get_person(&request) {
-                Ok(found) => assert_eq!(&found, person, "flipped at {at}"),
-                Err(Failure::Fault(_)) => {}
-                Err(Failure::Refusal(refusal)) => panic!("flipped at {at}: {refusal:?}"),
-            }
-        }
-        assert_eq!(shown(&service).await, before, "flipped at {at}");
-        drop(service);
-    }
-    assert!(noticed > 6, "{noticed}");
-}
-
-#[tokio::test]
-async fn an_index_of_another_journal_is_set_aside() {
-    let (ours, theirs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let service = filled(ours.path()).await;
-    let before = shown(&service).await;
-    service.close().unwrap();
-    // As long a ledger, but other entries.
-    let other = demo::begin(theirs.path()).await;
-    for index in 0..=SETTLED + 1 {
-        let request = demo::settle(&format!("T{index}"), POOR, totals(77, 0, 0));
-        other.settle(request).await.unwrap();
-    }
-    other.close().unwrap();
-    fs::remove_dir_all(ours.path().join("index")).unwrap();
-    copy(&theirs.path().join("index"), &ours.path().join("index"));
-    let report = goes_on(ours.path(), &before, "another index").await;
-    let (why, aside) = report.set_aside.unwrap();
-    assert!(why.contains("does not know entry"), "{why}");
-    assert!(aside.exists(), "what was set aside is kept");
-    assert_eq!(report.replayed, before.head.sequence);
 }
 
 #[tokio::test]
@@ -310,50 +160,29 @@ async fn an_entry_of_a_newer_program_is_refused() {
     assert!(text.contains("version `2`"), "{text}");
 }
 
-/// The file `state` says whether sled's files can be believed.
+/// What was acknowledged must be there also after a kill, when no close said up to where: its loss is damage and no torn tail.
 #[tokio::test]
-async fn the_state_file_decides_whether_the_index_is_believed() {
+async fn a_last_entry_that_was_acknowledged_before_a_kill_is_never_cut_off() {
     let original = tempfile::tempdir().unwrap();
     let service = filled(original.path()).await;
-    let before = shown(&service).await;
-    service.close().unwrap();
-    let closed = fs::read_to_string(original.path().join("state")).unwrap();
-    assert!(closed.starts_with("closed 17 "), "{closed}");
-    let open = "open 00000000-0000-0000-0000-000000000000 1 2\n";
-    for (what, state, is_set_aside) in [
-        ("closed, and copied", Some(closed.as_str()), false),
-        ("open in another boot", Some(open), true),
-        ("open on a machine that does not say its boot", Some("open\n"), true),
-        ("damaged", Some("closed x\n"), true),
-        ("empty", Some(""), true),
-        ("missing", None, true),
-    ] {
-        let scratch = tempfile::tempdir().unwrap();
-        copy(original.path(), scratch.path());
-        match state {
-            Some(state) => fs::write(scratch.path().join("state"), state).unwrap(),
-            None => fs::remove_file(scratch.path().join("state")).unwrap(),
-        }
-        let report = goes_on(scratch.path(), &before, what).await;
-        assert_eq!(report.set_aside.is_some(), is_set_aside, "{what}");
-    }
-}
-
-#[tokio::test]
-async fn a_copy_of_an_open_store_is_not_believed_but_a_killed_one_is() {
-    let (original, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let service = filled(original.path()).await;
-    let before = shown(&service).await;
-    let state = fs::read_to_string(original.path().join("state")).unwrap();
-    assert!(state.starts_with("open "), "{state}");
+    let scratch = tempfile::tempdir().unwrap();
     copy(original.path(), scratch.path());
-    let report = goes_on(scratch.path(), &before, "a copy").await;
-    assert!(report.set_aside.unwrap().0.contains("copied"));
+    let newest = files_of(&scratch.path().join("journal"))
+        .into_iter()
+        .rfind(|file| file.extension().is_some_and(|end| end == "journal"))
+        .unwrap();
+    let mut bytes = fs::read(&newest).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&newest, &bytes).unwrap();
+    let text = chain(&fault(scratch.path()));
+    assert!(text.contains("journal damaged") && text.contains("checksum"), "{text}");
+    assert_eq!(fs::read(&newest).unwrap(), bytes, "nothing was cut off");
+    // Where nothing says so any more, it cannot be told from a write that was never finished.
+    fs::write(scratch.path().join("acknowledged"), "not known").unwrap();
+    let (service_now, report) = demo::open(scratch.path());
+    assert!(report.torn.is_some());
+    service_now.close().unwrap();
     service.close().unwrap();
-    // As after a kill: the directory itself, in the same boot, never closed.
-    fs::write(original.path().join("state"), state).unwrap();
-    let report = goes_on(original.path(), &before, "killed").await;
-    assert!(report.set_aside.is_none());
 }
 
 /// A second server on the same directory is refused at once and leaves everything where it is.

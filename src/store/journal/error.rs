@@ -46,19 +46,21 @@ pub enum JournalError {
     /// The write failed. What was written of the group was cut off; the journal goes on.
     #[error("the group could not be written")]
     Write(#[source] io::Error),
-    /// The write failed, and what was written of the group could not be cut off. The journal is closed to writing.
+    /// The write failed, and what was written of the group could not be cut off yet. It is tried again before anything is
+    /// written.
     #[error("the group could not be written, nor its beginning cut off")]
     NotCutOff(#[source] io::Error),
-    /// A new segment could not be made durable before the group was written. The journal is closed to writing.
-    #[error("the new segment `{}` could not be made durable", file.display())]
+    /// A new segment could not be made before the group was written. If it was a sync that failed, the journal is closed to
+    /// writing.
+    #[error("the new segment `{}` could not be made", file.display())]
     Segment {
         /// The segment.
         file: PathBuf,
         /// What the system said.
         source: io::Error,
     },
-    /// The group was written, but whether it is on stable storage is unknown. The journal is closed to writing.
-    #[error("the group could not be synced")]
+    /// Whether what was written, or cut off, is so on stable storage is unknown. The journal is closed to writing.
+    #[error("the journal could not be synced")]
     Sync(#[source] io::Error),
     /// An earlier failure closed the journal to writing; it must be opened again.
     #[error("the journal is closed to writing after an earlier failure")]
@@ -94,7 +96,7 @@ impl JournalError {
     }
 
     /// Names the place of a damage.
-    pub(super) fn damaged(file: &Path, offset: u64, damage: Damage) -> JournalError {
+    pub(in crate::store) fn damaged(file: &Path, offset: u64, damage: Damage) -> JournalError {
         JournalError::Damaged { file: file.to_owned(), offset, damage }
     }
 

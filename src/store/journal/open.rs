@@ -88,6 +88,7 @@ pub(super) fn open(
         newest,
         head,
         group: Vec::new(),
+        leftover: None,
         is_poisoned: false,
         _lock: lock,
     };
@@ -249,7 +250,9 @@ fn settle(path: &Path, tail: &Tail) -> io::Result<(File, u64)> {
 fn begin(directory: &Path) -> Result<Newest, JournalError> {
     match create(directory, Header::GENESIS) {
         Ok(file) => Ok(Newest { first: Header::GENESIS.first, file, end: HEADER_BYTES }),
-        Err(NotCreated::Undone(source) | NotCreated::Unclear(source)) => {
+        Err(
+            NotCreated::Undone(source) | NotCreated::Left(source) | NotCreated::Unsynced(source),
+        ) => {
             let file = path_of(directory, Header::GENESIS.first);
             Err(JournalError::Segment { file, source })
         }

@@ -1,6 +1,5 @@
 //! One segment file: its name, its header, how it is made, and which there are.
 
-use crate::store::durable::sync_directory;
 use crate::store::journal::digest::Digest;
 use crate::store::journal::error::Damage;
 use crate::store::journal::error::JournalError;
@@ -124,13 +123,17 @@ pub(super) fn header_of(
 pub(super) enum NotCreated {
     /// Nothing of it is left, also after a power cut.
     Undone(io::Error),
-    /// It may be there, whole or in part.
-    Unclear(io::Error),
+    /// Its file could be neither finished nor removed.
+    Left(io::Error),
+    /// A sync failed, so that it may be there, whole or in part.
+    Unsynced(io::Error),
 }
 
 /// Makes a segment without records and returns it once file and name are on stable storage.
 pub(super) fn create(directory: &Path, header: Header) -> Result<File, NotCreated> {
     let path = path_of(directory, header.first);
+    // Opened first: what is not there yet needs not be undone.
+    let names = File::open(directory).map_err(NotCreated::Undone)?;
     let file = File::options()
         .read(true)
         .write(true)
@@ -138,13 +141,23 @@ pub(super) fn create(directory: &Path, header: Header) -> Result<File, NotCreate
         .open(&path)
         .map_err(NotCreated::Undone)?;
     if let Err(error) = file.write_all_at(&header.to_bytes(), 0) {
-        // Without the sync the file could come back beside records that took its sequence.
-        let removed = fs::remove_file(&path).and_then(|()| sync_directory(directory));
-        return Err(match removed {
-            Ok(()) => NotCreated::Undone(error),
-            Err(_) => NotCreated::Unclear(error),
+        return Err(match remove(&path) {
+            Ok(()) => match names.sync_all() {
+                Ok(()) => NotCreated::Undone(error),
+                Err(error) => NotCreated::Unsynced(error),
+            },
+            Err(_) => NotCreated::Left(error),
         });
     }
-    file.sync_all().and_then(|()| sync_directory(directory)).map_err(NotCreated::Unclear)?;
+    file.sync_all().and_then(|()| names.sync_all()).map_err(NotCreated::Unsynced)?;
     Ok(file)
+}
+
+/// Removes a segment's file, if it is there. Until the directory is synced it could come back beside records that took its
+/// sequence.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }

@@ -243,16 +243,43 @@ fn a_failed_sync_closes_the_journal_until_it_is_opened_again() {
 }
 
 #[test]
-fn a_failed_write_that_cannot_be_undone_closes_the_journal() {
+fn a_failed_write_that_cannot_be_undone_is_undone_before_anything_is_written() {
     let directory = TempDir::new().unwrap();
     let (mut journal, _) = Journal::open(directory.path(), SMALL, 0).unwrap();
+    journal.append(&group(&["one"])).unwrap();
+    let path = path_of(directory.path(), 1);
     // This device is always full and has no length.
-    journal.newest.file = File::options().write(true).open("/dev/full").unwrap();
-    let error = journal.append(&group(&["one"])).unwrap_err();
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let file = std::mem::replace(&mut journal.newest.file, full);
+    let error = journal.append(&group(&["two"])).unwrap_err();
     assert!(matches!(error, JournalError::NotCutOff(_)), "{error}");
     assert!(!error.certainly_not_written());
-    let error = journal.append(&group(&["one"])).unwrap_err();
-    assert!(matches!(error, JournalError::Poisoned), "{error}");
+    // As if a whole record of it had been written.
+    let bytes = fs::read(&path).unwrap();
+    file.write_all_at(&journal.group.clone(), journal.newest.end).unwrap();
+    let error = journal.append(&group(&["three"])).unwrap_err();
+    assert!(matches!(error, JournalError::Io { .. }), "{error}");
+    assert!(journal.has_leftover() && !journal.is_closed_to_writing());
+    journal.newest.file = file;
+    journal.undo().unwrap();
+    assert_eq!(fs::read(&path).unwrap(), bytes);
+    assert_eq!(journal.append(&group(&["three"])).unwrap()[0].sequence, 2);
+    drop(journal);
+    assert_eq!(reopen(directory.path(), 2).unwrap().records, 2);
+}
+
+#[test]
+fn what_was_cut_off_but_not_synced_closes_the_journal() {
+    let directory = TempDir::new().unwrap();
+    let (mut journal, _) = Journal::open(directory.path(), SMALL, 0).unwrap();
+    journal.leftover = Some(Leftover::Segment(directory.path().join("missing")));
+    // Names that cannot be synced, as of a file system that is read-only by now.
+    let place = std::mem::replace(&mut journal.directory, PathBuf::from("/proc/self"));
+    assert!(matches!(journal.append(&group(&["one"])), Err(JournalError::Sync(_))));
+    assert!(journal.is_closed_to_writing());
+    journal.directory = place;
+    assert!(matches!(journal.append(&group(&["one"])), Err(JournalError::Poisoned)));
+    assert!(matches!(journal.undo(), Err(JournalError::Poisoned)));
 }
 
 #[test]

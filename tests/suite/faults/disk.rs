@@ -3,10 +3,20 @@
 //! Contents of a file are on it as of its last sync, names of a directory as of the directory's. What came later may be there too,
 //! page by page and name by name, in any order. A page whose sync failed is as good as gone: the system calls it clean.
 
+mod node;
+#[cfg(test)]
+mod tests;
+
 use super::random::Random;
 use super::shim;
 use super::shim::Did;
 use super::shim::Logged;
+use node::Change;
+use node::Content;
+use node::Directory;
+use node::Node;
+use node::size;
+use node::whole_page;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -25,60 +35,6 @@ pub(super) struct Leaves {
 
 impl Leaves {
     pub(super) const NOTHING: Leaves = Leaves { names: 0, pages: 0 };
-}
-
-/// A file's content, a directory's names; what of it is on the disk, and what the program sees.
-#[derive(Debug, Default)]
-struct Node {
-    directory: Option<Directory>,
-    pages: BTreeMap<u64, Vec<u8>>,
-    length: u64,
-    seen: Vec<u8>,
-    waiting: Vec<Waiting>,
-    /// Syncs that have begun: their names, and how many calls had been made.
-    syncs: BTreeMap<u64, usize>,
-}
-
-#[derive(Debug, Default)]
-struct Directory {
-    names: BTreeMap<String, u64>,
-    seen: BTreeMap<String, u64>,
-    waiting: Vec<(usize, Change)>,
-}
-
-/// Something that is not on the disk yet.
-#[derive(Debug)]
-struct Waiting {
-    call: usize,
-    what: Content,
-    /// A sync of it failed; only a new write of the page can bring it to the disk.
-    is_given_up: bool,
-}
-
-#[derive(Debug)]
-enum Content {
-    Page(u64, Vec<u8>),
-    Length(u64),
-}
-
-#[derive(Debug, Clone)]
-enum Change {
-    Put(String, u64),
-    Remove(String),
-    Move(String, String, u64),
-}
-
-impl Change {
-    fn apply(&self, names: &mut BTreeMap<String, u64>) {
-        match self.clone() {
-            Change::Put(name, inode) => drop(names.insert(name, inode)),
-            Change::Remove(name) => drop(names.remove(&name)),
-            Change::Move(from, to, inode) => {
-                names.remove(&from);
-                names.insert(to, inode);
-            }
-        }
-    }
 }
 
 /// A disk.
@@ -275,151 +231,6 @@ impl Disk {
         }
         for (name, inode) in names {
             self.write_out(inode, leaves, random, &to.join(name));
-        }
-    }
-}
-
-impl Node {
-    fn wait(&mut self, call: usize, what: Content) {
-        self.waiting.push(Waiting { call, what, is_given_up: false });
-    }
-
-    /// Pages that were changed wait as they are now.
-    fn waits(&mut self, call: usize, from: usize, to: usize) {
-        for number in from / PAGE..to.div_ceil(PAGE) {
-            let end = self.seen.len().min((number + 1) * PAGE);
-            let page = whole_page(&self.seen[number * PAGE..end]);
-            self.wait(call, Content::Page(u64::try_from(number).unwrap(), page));
-        }
-    }
-
-    /// A sync has ended that had begun after so many calls.
-    fn synced(&mut self, begun: usize, worked: bool) {
-        if let Some(directory) = &mut self.directory {
-            if worked {
-                let (synced, waiting): (Vec<_>, Vec<_>) =
-                    directory.waiting.drain(..).partition(|(call, _)| *call <= begun);
-                directory.waiting = waiting;
-                for (_, change) in synced {
-                    change.apply(&mut directory.names);
-                }
-            }
-            return;
-        }
-        let mut waiting = Vec::new();
-        for mut one in std::mem::take(&mut self.waiting) {
-            if begun < one.call {
-                waiting.push(one);
-                continue;
-            }
-            match (&one.what, worked) {
-                (Content::Page(..), false) => {
-                    one.is_given_up = true;
-                    waiting.push(one);
-                }
-                (Content::Page(..), true) if one.is_given_up => waiting.push(one),
-                (Content::Page(number, page), true) => {
-                    // An older state of the page can no longer come to the disk.
-                    waiting.retain(|other: &Waiting| !other.is_page(*number));
-                    self.pages.insert(*number, page.clone());
-                }
-                (Content::Length(length), true) => self.length = *length,
-                (Content::Length(_), false) => waiting.push(one),
-            }
-        }
-        self.waiting = waiting;
-    }
-
-    /// The content that a power cut leaves.
-    fn left(&self, leaves: Leaves, random: &mut Random) -> Vec<u8> {
-        let mut pages = self.pages.clone();
-        let mut length = self.length;
-        // States of one page come to the disk in their order, so the last one chosen is the one that is left.
-        for waiting in &self.waiting {
-            if random.percent(leaves.pages) {
-                match &waiting.what {
-                    Content::Page(number, page) => drop(pages.insert(*number, page.clone())),
-                    Content::Length(new) => length = *new,
-                }
-            }
-        }
-        let mut content = vec![0; usize::try_from(length).unwrap()];
-        for (number, page) in pages {
-            let from = usize::try_from(number).unwrap() * PAGE;
-            if let Some(rest) = content.get_mut(from..) {
-                let bytes = rest.len().min(PAGE);
-                rest[..bytes].copy_from_slice(&page[..bytes]);
-            }
-        }
-        content
-    }
-}
-
-impl Waiting {
-    fn is_page(&self, wanted: u64) -> bool {
-        matches!(self.what, Content::Page(number, _) if number == wanted)
-    }
-}
-
-fn whole_page(bytes: &[u8]) -> Vec<u8> {
-    let mut page = bytes.to_vec();
-    page.resize(PAGE, 0);
-    page
-}
-
-fn size(bytes: &[u8]) -> u64 {
-    u64::try_from(bytes.len()).unwrap()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn logged(did: Did, inode: u64, offset: u64, path: &'static str) -> Logged<'static> {
-        Logged { did, worked: true, inode, offset, path, second: "", data: b"x", end: 0 }
-    }
-
-    /// What is left of a file `a` with these calls, or nothing.
-    fn left(calls: &[Logged<'_>]) -> Option<Vec<u8>> {
-        let directory = tempfile::tempdir().unwrap();
-        let (before, after) = (directory.path().join("before"), directory.path().join("after"));
-        fs::create_dir(&before).unwrap();
-        let mut disk = Disk::of(&before);
-        for call in calls {
-            // The root's inode is not known above, so 0 stands for it.
-            let inode = if call.inode == 0 { disk.root } else { call.inode };
-            disk.follow(&Logged { inode, ..*call });
-        }
-        disk.cut(Leaves::NOTHING, &mut Random::new(1), &after);
-        fs::read(after.join("a")).ok()
-    }
-
-    #[test]
-    fn the_model_of_the_disk_loses_what_was_not_synced() {
-        let create = || logged(Did::Create, 7, 0, "/a");
-        let write = |offset| logged(Did::Write, 7, offset, "");
-        let begin = |inode, name| logged(Did::SyncBegins, inode, name, "");
-        let end = |inode, name| logged(Did::SyncEnds, inode, name, "");
-        let failed = |name| Logged { worked: false, ..end(7, name) };
-        let after_its_name = |rest: Vec<Logged<'static>>| {
-            let mut calls = vec![create(), begin(0, 100), end(0, 100)];
-            calls.extend(rest);
-            left(&calls)
-        };
-        assert_eq!(left(&[create(), write(0), begin(7, 1), end(7, 1)]), None, "no name");
-        for (calls, expected) in [
-            (vec![write(0)], ""),
-            (vec![write(0), begin(7, 1)], ""),
-            (vec![write(0), begin(7, 1), end(7, 1)], "x"),
-            (vec![begin(7, 1), write(0), end(7, 1)], ""),
-            (vec![write(0), begin(7, 1), end(7, 1), write(1)], "x"),
-            (vec![write(0), begin(7, 1), failed(1)], ""),
-            // The length is known again, but the page is clean for the system and stays lost.
-            (vec![write(0), begin(7, 1), failed(1), begin(7, 2), end(7, 2)], "\0"),
-            (vec![write(0), begin(7, 1), failed(1), write(1), begin(7, 2), end(7, 2)], "xx"),
-        ] {
-            let said = format!("{calls:?}");
-            assert_eq!(after_its_name(calls), Some(expected.as_bytes().to_vec()), "{said}");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A real server process on a store of its own, and the ways to end it.
 
+use crate::files::copy;
+
 use onestop::proto::registers_client::RegistersClient;
 use onestop::proto::settlement_client::SettlementClient;
 use tonic::transport::Channel;
@@ -75,23 +77,9 @@ impl Home {
 
     /// A copy of the store as it lies there, in a home of its own beside this one.
     pub(super) fn copy(&self) -> Home {
-        let copy = Home::below(self.directory.path().parent().unwrap());
-        copy_directory(&self.disk(), &copy.disk());
-        copy
-    }
-}
-
-/// Copies files and directories; missing directories are made.
-pub(super) fn copy_directory(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy_directory(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
+        let home = Home::below(self.directory.path().parent().unwrap());
+        copy(&self.disk(), &home.disk());
+        home
     }
 }
 
@@ -248,6 +236,18 @@ impl Clients {
         let service = "onestop.v1.Settlement".to_owned();
         let answer = self.health.check(HealthCheckRequest { service }).await.unwrap();
         answer.into_inner().status == 1
+    }
+
+    /// Waits until it says so, or says the opposite: what has happened is told a moment later.
+    pub(super) async fn becomes(&mut self, is_healthy: bool) -> bool {
+        let start = Instant::now();
+        while self.is_healthy().await != is_healthy {
+            if PATIENCE < start.elapsed() {
+                return false;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        true
     }
 }
 

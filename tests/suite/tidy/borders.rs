@@ -210,7 +210,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "config",
         ],
     ),
-    ("http", &["metrics", "store", "service", "pages", "his"]),
+    ("http", &["metrics", "service", "pages", "his"]),
     ("vectors", &["calendar", "rules", "proto", "wire", "store", "service"]),
     (
         "cli",

@@ -11,8 +11,7 @@ use std::io::Cursor;
 use std::io::Read;
 
 /// Numbers that a server gives out.
-const NUMBERS: [&str; 5] =
-    ["mdtrt_id", "setl_id", "init_setl_id", "sign_no", "file_qury_no"];
+const NUMBERS: [&str; 5] = ["mdtrt_id", "setl_id", "init_setl_id", "sign_no", "file_qury_no"];
 /// The same under the names of 100001.
 const NUMBERS_OF_ITEMS: [&str; 2] = ["mdtrtId", "setlId"];
 /// Times at which it does something, and what has them in it.

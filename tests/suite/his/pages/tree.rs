@@ -52,9 +52,7 @@ impl Tree {
                 let parts = fields.iter().map(|(name, value)| (format!("{name}: "), value));
                 ('{', '}', parts.collect::<Vec<_>>())
             }
-            Tree::List(all) => {
-                ('[', ']', all.iter().map(|value| (String::new(), value)).collect())
-            }
+            Tree::List(all) => ('[', ']', all.iter().map(|value| (String::new(), value)).collect()),
         };
         out.push(open);
         let indent = "  ".repeat(depth + 1);
