@@ -124,6 +124,9 @@ async fn every_request_of_the_documents_is_answered_as_they_show() {
         let page = pages.get_mut(name).unwrap_or_else(|| panic!("no page {name}"));
         run(&server, page, heading, &mut same);
     }
+    let (_, tried) = pages["README.md"].split_once("text/plain' -d '").unwrap();
+    let tried = Tree::read(tried.split('\'').next().unwrap());
+    assert_eq!(in_form(&send(&server, &tried))["infcode"], 0, "what is to be tried first");
     for (name, text) in &pages {
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             fs::write(folder().join(name), text).unwrap();
