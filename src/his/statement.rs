@@ -35,6 +35,7 @@ use crate::refusal::Refusal;
 use crate::service::Failure;
 use crate::service::national::DayEntry;
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 /// Most days of one reconciliation.
@@ -317,12 +318,16 @@ pub(super) async fn rows_3202(gateway: &Gateway, asked: &Asked) -> Replied {
     let mut ledger = Ledger::of(gateway, asked, &asking)?;
     ledger.find_named(gateway, asked, &asking, &hospital)?;
     let reconciled = reconcile(&scope(&asking), &hospital, &ledger.book);
+    let mut of_hospital: BTreeMap<u32, &Difference> = BTreeMap::new();
+    let mut of_ledger: BTreeMap<u32, &Difference> = BTreeMap::new();
+    for difference in reconciled.differences.iter().rev() {
+        of_hospital.extend(difference.hospital.map(|row| (row, difference)));
+        of_ledger.extend(difference.ledger.map(|row| (row, difference)));
+    }
     let mut written = Vec::new();
     for outcome in reconciled.outcomes() {
-        let why = reconciled.differences.iter().find(|one| {
-            (outcome.hospital.is_some() && one.hospital == outcome.hospital)
-                || (outcome.ledger.is_some() && one.ledger == outcome.ledger)
-        });
+        let theirs = outcome.hospital.and_then(|row| of_hospital.get(&row));
+        let why = theirs.or(outcome.ledger.and_then(|row| of_ledger.get(&row))).copied();
         let row = outcome.ledger.and_then(|index| usize::try_from(index).ok());
         let shown = row.and_then(|index| ledger.rows.get(index)).cloned();
         let shown = shown.unwrap_or_else(|| only_there(&hospital, outcome.hospital.unwrap_or(0)));

@@ -8,7 +8,6 @@ use crate::his::Headers;
 use crate::his::Sent;
 
 use axum::body::Body;
-use axum::body::to_bytes;
 use axum::extract::FromRequest;
 use axum::extract::Multipart;
 use axum::extract::Request;
@@ -20,6 +19,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::response::Response;
+use tokio_stream::StreamExt;
 use tracing::Instrument;
 
 use std::sync::Arc;
@@ -75,7 +75,7 @@ async fn sent(request: Request, most: usize) -> Option<Sent> {
     let headers = Headers(request.headers().iter().filter_map(concerns).collect());
     let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     if !kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("multipart/form-data")) {
-        let body = to_bytes(request.into_body(), most).await.ok()?.to_vec();
+        let body = read(request.into_body(), most).await?;
         return Some(Sent { headers, body, file: None });
     }
     let mut sent = Sent { headers, ..Sent::default() };
@@ -90,6 +90,23 @@ async fn sent(request: Request, most: usize) -> Option<Sent> {
         }
     }
     Some(sent)
+}
+
+/// A whole body, or none if it is longer. A client that has not sent all of it would not read an answer, so the rest is read
+/// and let go, within reason.
+async fn read(body: Body, most: usize) -> Option<Vec<u8>> {
+    let mut pieces = body.into_data_stream();
+    let (mut whole, mut length) = (Vec::new(), 0_usize);
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.ok()?;
+        length = length.saturating_add(piece.len());
+        if length <= most {
+            whole.extend_from_slice(&piece);
+        } else if most.saturating_mul(8) < length {
+            return None;
+        }
+    }
+    (length <= most).then_some(whole)
 }
 
 const TOO_LONG: &str = "报文过长或未发送完整。请拆分后分次发送。";
