@@ -5,6 +5,7 @@ use crate::his::Replied;
 use crate::his::Reply;
 use crate::his::envelope::Asked;
 use crate::his::fields::Fields;
+use crate::his::fields::kept;
 use crate::his::fields::malformed;
 use crate::his::fields::row;
 use crate::his::setlinfo::shown;
@@ -46,14 +47,20 @@ fn bill(asked: &Asked, data: Fields<'_>, visit: &proto::Visit) -> Result<VisitBi
     if data.text("insutype").is_some_and(|said| said != visit.insutype) {
         return Err(malformed("insutype", OF_THE_REGISTRATION));
     }
-    let noted = data.others(&[])?.into_iter().filter(|one| NOTED.contains(&one.name.as_str()));
+    let said = data.others(&[])?.into_iter().filter(|one| NOTED.contains(&one.name.as_str()));
+    let mut noted: Vec<proto::NamedText> = said.chain(asked.noted.iter().cloned()).collect();
+    // The medical type in the region's words decides the clearing type, also in months.
+    if data.text("med_type").is_none() {
+        let value = kept(&visit.admission, "med_type").to_owned();
+        noted.push(proto::NamedText { name: "med_type".to_owned(), value });
+    }
     Ok(VisitBill {
         visit: data.given("mdtrt_id")?.to_owned(),
         discharged_on: data.day("dscg_time")?,
         interim: data.flag("mid_setl_flag"),
         total: data.number("medfee_sumamt").unwrap_or_default().to_owned(),
         account_pay: data.number("acct_pay").unwrap_or_default().to_owned(),
-        noted: noted.chain(asked.noted.iter().cloned()).collect(),
+        noted,
         ..VisitBill::default()
     })
 }

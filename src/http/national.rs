@@ -9,7 +9,6 @@ use crate::his::Sent;
 use crate::http::browser;
 
 use axum::body::Body;
-use axum::body::to_bytes;
 use axum::extract::FromRequest;
 use axum::extract::Multipart;
 use axum::extract::Request;
@@ -21,6 +20,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::response::Response;
+use tokio_stream::StreamExt;
 use tracing::Instrument;
 
 use std::sync::Arc;
@@ -79,7 +79,7 @@ async fn sent(request: Request, most: usize) -> Option<Sent> {
     let headers = Headers(request.headers().iter().filter_map(concerns).collect());
     let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     if !kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("multipart/form-data")) {
-        let body = to_bytes(request.into_body(), most).await.ok()?.to_vec();
+        let body = read(request.into_body(), most).await?;
         return Some(Sent { headers, body, file: None });
     }
     let mut sent = Sent { headers, ..Sent::default() };
@@ -95,6 +95,24 @@ async fn sent(request: Request, most: usize) -> Option<Sent> {
     }
     Some(sent)
 }
+
+/// A whole body, or none if it is longer. A client that has not sent all of it would not read an answer, so the rest is read
+/// and let go, within reason.
+async fn read(body: Body, most: usize) -> Option<Vec<u8>> {
+    let mut pieces = body.into_data_stream();
+    let (mut whole, mut length) = (Vec::new(), 0_usize);
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.ok()?;
+        length = length.saturating_add(piece.len());
+        if length <= most {
+            whole.extend_from_slice(&piece);
+        } else if most.saturating_mul(8) < length {
+            return None;
+        }
+    }
+    (length <= most).then_some(whole)
+}
+
 const OF_A_BROWSER: &str =
     "本接口不受理浏览器网页发出的请求。请由 HIS 直接调用,不带 Origin 与 Sec-Fetch-Site 请求头。";
 const TOO_LONG: &str = "报文过长或未发送完整。请拆分后分次发送。";

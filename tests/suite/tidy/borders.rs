@@ -299,7 +299,7 @@ const NAMES: &[(&str, &[&str])] = &[
     ("subsetter", &["pages"]),
     ("thiserror", &["*"]),
     ("tokio", &["store", "service", "grpc", "http", "cli"]),
-    ("tokio_stream", &["grpc", "cli"]),
+    ("tokio_stream", &["grpc", "http", "cli"]),
     ("toml", &["rules", "cases", "config"]),
     ("tonic", &["proto", "grpc", "cli"]),
     ("tonic_health", &["cli"]),
