@@ -2,6 +2,7 @@
 //!
 //! Who asks whether the process lives gets `/alive`; who asks whether it can settle gets `/ready`.
 
+mod browser;
 mod limits;
 mod national;
 mod watch;
@@ -47,9 +48,9 @@ pub async fn serve(
 }
 
 fn router(service: Arc<Service>, gateway: Gateway, options: HttpOptions) -> Router {
-    let limits = Limits::new(options.requests_max, options.request_timeout);
     let national =
         National { gateway: Arc::new(gateway), message_bytes_max: options.message_bytes_max };
+    let limits = Limits::new(options.requests_max, options.request_timeout, national.clone());
     Router::new()
         .route("/ready", get(ready))
         .with_state(Arc::clone(&service))
