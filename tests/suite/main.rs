@@ -33,6 +33,7 @@ mod server;
 mod store;
 mod simulation;
 mod tidy;
+mod tls;
 mod vectors;
 mod watch;
 mod web;
