@@ -341,7 +341,10 @@ const NAMES: &[(&str, &[&str])] = &[
     ("std::fs", &["store", "outline", "folder", "config", "vectors", "cli"]),
     (
         "std::io",
-        &["store", "outline", "table", "folder", "his", "config", "listen", "http", "vectors", "cli"],
+        &[
+            "store", "outline", "table", "folder", "his", "config", "listen", "http", "vectors",
+            "cli",
+        ],
     ),
     ("std::net", &["config", "listen", "cli"]),
     ("std::os", &["store"]),
