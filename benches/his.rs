@@ -12,10 +12,19 @@
     reason = "a benchmark may fail loudly, prints, and reports times"
 )]
 
+#[path = "demo.rs"]
+#[allow(dead_code, reason = "other benches use all of it")]
+mod demo;
+#[path = "items.rs"]
+#[allow(dead_code, reason = "other benches use all of it")]
+mod items;
+
 use onestop::config::HisConfig;
 use onestop::his::Gateway;
 use onestop::http;
 use onestop::http::HttpOptions;
+use onestop::listen::Door;
+use onestop::listen::tls::Speaks;
 use onestop::proto;
 use onestop::service;
 use onestop::service::Service;
@@ -55,72 +64,31 @@ async fn serve(directory: &Path) -> String {
     let (store, _) = Store::open(&directory.join("store"), StoreOptions::default()).unwrap();
     let service = Arc::new(Service::new(store, book, rules, false));
     fill(&service).await;
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap().to_string();
+    let anywhere = "127.0.0.1:0".parse().unwrap();
+    let door = Door::open(anywhere, None, Speaks::Http).await.unwrap();
+    let address = door.address().to_string();
     let gateway = Gateway::new(Arc::clone(&service), HisConfig::default(), true);
     let options = HttpOptions {
         message_bytes_max: 8 << 20,
         requests_max: 1024,
         request_timeout: Duration::from_secs(30),
     };
-    tokio::spawn(http::serve(listener, service, gateway, options, std::future::pending()));
+    tokio::spawn(http::serve(door, service, gateway, options, std::future::pending()));
     address
 }
 
-fn writer(request_id: &str) -> Option<proto::Writer> {
-    let facility = "OFFICE".to_owned();
-    Some(proto::Writer { facility, request_id: request_id.to_owned(), ..Default::default() })
-}
-
 async fn fill(service: &Service) {
-    let person = |index: usize| proto::Person {
-        id: format!("P{index}"),
-        birth: "1970-01-01".to_owned(),
-        enrolments: vec![proto::Enrolment {
-            place: "000001".to_owned(),
-            insutype: "390".to_owned(),
-            from: "2010-01-01".to_owned(),
-            to: String::new(),
-        }],
-        identities: vec![proto::HeldIdentity {
-            identity: "registered_poor".to_owned(),
-            from: "2016-01-01".to_owned(),
-            to: String::new(),
-        }],
-        ..Default::default()
-    };
-    let persons = (0..STAYS).map(person).collect();
+    let writer = |what: &str| demo::writer(what.to_owned());
+    let persons = (0..STAYS).map(demo::person).collect();
     let put = proto::PutPersonsRequest { writer: writer("persons"), persons, ..Default::default() };
     service.put_persons(put).await.unwrap();
-    let facility = proto::Facility {
-        id: "H1".to_owned(),
-        entries: vec![proto::FacilityEntry {
-            place: "000001".to_owned(),
-            level: 2,
-            tier: "county".to_owned(),
-            from: "2010-01-01".to_owned(),
-            ..Default::default()
-        }],
-        ..Default::default()
-    };
     let put = proto::PutFacilitiesRequest {
         writer: writer("facilities"),
-        facilities: vec![facility],
+        facilities: vec![demo::facility()],
         ..Default::default()
     };
     service.put_facilities(put).await.unwrap();
-    let item = |index: usize| proto::Item {
-        code: format!("I{index}"),
-        facts: Some(proto::ItemFacts {
-            class: "B".to_owned(),
-            first_copay_rate: "0.1".to_owned(),
-            price_limit: "50".to_owned(),
-            tags: Vec::new(),
-        }),
-        from: "2010-01-01".to_owned(),
-        ..Default::default()
-    };
-    let items = (0..PAGE).map(item).collect();
+    let items = (0..items::ITEMS).map(items::item).collect();
     let put = proto::PutItemsRequest { writer: writer("items"), items, ..Default::default() };
     service.put_items(put).await.unwrap();
 }
@@ -160,8 +128,8 @@ impl Hospital {
 fn line(visit: &str, person: &str, number: usize) -> Value {
     json!({
         "feedetl_sn": number, "mdtrt_id": visit, "psn_no": person, "med_type": "21",
-        "fee_ocur_time": "2018-05-03 09:00:00", "med_list_codg": format!("I{}", number % PAGE),
-        "medins_list_codg": format!("H-{}", number % PAGE), "det_item_fee_sumamt": 166.50,
+        "fee_ocur_time": "2018-05-03 09:00:00", "med_list_codg": format!("I{}", number % items::ITEMS),
+        "medins_list_codg": format!("H-{}", number % items::ITEMS), "det_item_fee_sumamt": 166.50,
         "cnt": 3, "pric": 55.5, "bilg_dept_codg": "01", "bilg_dept_name": "内科",
         "bilg_dr_codg": "D001", "bilg_dr_name": "示例医师", "med_chrgitm_type": "09",
     })
