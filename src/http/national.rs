@@ -6,6 +6,7 @@ use crate::his::Answer;
 use crate::his::Gateway;
 use crate::his::Headers;
 use crate::his::Sent;
+use crate::http::browser;
 
 use axum::body::Body;
 use axum::extract::FromRequest;
@@ -52,6 +53,9 @@ pub(super) fn is_asked(method: &Method, path: &str) -> bool {
 pub(super) async fn answer(State(national): State<National>, request: Request) -> Response {
     if !is_asked(request.method(), request.uri().path()) {
         return StatusCode::NOT_FOUND.into_response();
+    }
+    if browser::sent(request.headers()) {
+        return national.refuse(OF_A_BROWSER);
     }
     let sent = match sent(request, national.message_bytes_max).await {
         Some(sent) => sent,
@@ -109,6 +113,8 @@ async fn read(body: Body, most: usize) -> Option<Vec<u8>> {
     (length <= most).then_some(whole)
 }
 
+const OF_A_BROWSER: &str =
+    "本接口不受理浏览器网页发出的请求。请由 HIS 直接调用,不带 Origin 与 Sec-Fetch-Site 请求头。";
 const TOO_LONG: &str = "报文过长或未发送完整。请拆分后分次发送。";
 const UNCONFIRMED: &str = "系统暂时无法确认是否已办理。请用原报文ID重新发送,或以 2601 冲正。";
 

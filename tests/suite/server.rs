@@ -36,16 +36,30 @@ pub(crate) struct Start<'a> {
     pub(crate) rules: PathBuf,
     pub(crate) environment: &'a [(&'a str, &'a str)],
     pub(crate) config: Option<&'a Path>,
+    pub(crate) demo: bool,
 }
 
 /// Starts on a store, with the packs of this repository.
 pub(crate) fn start(data: &Path) -> Server {
-    Start { data, rules: demo::rules_folder(), environment: &[], config: None }.start()
+    Start { data, rules: demo::rules_folder(), environment: &[], config: None, demo: false }.start()
 }
 
 /// Starts with environment variables.
 pub(crate) fn start_with(data: &Path, environment: &[(&str, &str)]) -> Server {
-    Start { data, rules: demo::rules_folder(), environment, config: None }.start()
+    Start { data, rules: demo::rules_folder(), environment, config: None, demo: false }.start()
+}
+
+/// Starts the demonstration, and waits until its admissions are settled.
+pub(crate) async fn start_demo(data: &Path) -> Server {
+    let server =
+        Start { data, rules: demo::rules_folder(), environment: &[], config: None, demo: true }
+            .start();
+    let begun = Instant::now();
+    while server.clients().await.list(Default::default()).await.unwrap().len() < 5 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "the demonstration does not settle");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    server
 }
 
 impl Start<'_> {
@@ -65,7 +79,7 @@ impl Start<'_> {
         }
         command.arg("serve").args(["--listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"]);
         command.arg("--data").arg(self.data).arg("--rules").arg(&self.rules);
-        command.arg("--ready-file").arg(&ready);
+        command.arg("--ready-file").arg(&ready).args(self.demo.then_some("--demo"));
         command.envs(self.environment.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors);
         let mut child = command.spawn().unwrap();

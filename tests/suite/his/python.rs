@@ -40,7 +40,8 @@ async fn hospital_systems_as_they_are_in_the_field_do_their_whole_day() {
     .unwrap();
     let data = home.path().join("data");
     let rules = demo::rules_folder();
-    let server = Start { data: &data, rules, environment: &[], config: Some(&config) }.start();
+    let server =
+        Start { data: &data, rules, environment: &[], config: Some(&config), demo: false }.start();
     import(&format!("http://{}", server.address));
     let mut command = Command::new("python3");
     command.arg(Path::new(ROOT).join("tests/python/his_client.py")).arg(&server.http);
