@@ -20,6 +20,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::routing::get;
+use axum::routing::post;
 
 use std::io;
 use std::sync::Arc;
@@ -54,6 +55,8 @@ fn router(service: Arc<Service>, gateway: Gateway, options: HttpOptions) -> Rout
     Router::new()
         .route("/ready", get(ready))
         .with_state(Arc::clone(&service))
+        // The root is a page to those who GET it, and the address of some hospitals' interface.
+        .route("/", post(national::answer))
         .fallback(national::answer)
         .with_state(national)
         .merge(pages::router(Arc::clone(&service)))
