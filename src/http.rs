@@ -9,6 +9,7 @@ mod watch;
 use crate::his::Gateway;
 use crate::http::limits::Limits;
 use crate::http::national::National;
+use crate::listen::Door;
 use crate::pages;
 use crate::service::Service;
 
@@ -18,7 +19,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::routing::get;
-use tokio::net::TcpListener;
 
 use std::io;
 use std::sync::Arc;
@@ -37,13 +37,13 @@ pub struct HttpOptions {
 
 /// Serves until `stop` ends, then finishes what was accepted.
 pub async fn serve(
-    listener: TcpListener,
+    door: Door,
     service: Arc<Service>,
     gateway: Gateway,
     options: HttpOptions,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    axum::serve(listener, router(service, gateway, options)).with_graceful_shutdown(stop).await
+    axum::serve(door, router(service, gateway, options)).with_graceful_shutdown(stop).await
 }
 
 fn router(service: Arc<Service>, gateway: Gateway, options: HttpOptions) -> Router {
