@@ -9,6 +9,7 @@
     clippy::as_conversions,
     clippy::disallowed_types,
     clippy::float_arithmetic,
+    clippy::too_many_lines,
     reason = "a benchmark may fail loudly, prints, and reports times"
 )]
 
@@ -215,7 +216,7 @@ fn write_list(store: &Path, list: &Path) {
     .unwrap();
     let mut line = |extract: &Extract| {
         let settled = extract.settled.as_ref().unwrap();
-        let fault = if extract.number % 1000 == 0 { extract.number / 1000 % 4 } else { 9 };
+        let fault = if extract.number.is_multiple_of(1000) { extract.number / 1000 % 4 } else { 9 };
         let (mut person, mut number) = (settled.person.clone(), extract.number.to_string());
         let mut fund = settled.payments.to_string();
         let (admission, total, account) = (&settled.admission, settled.total, settled.account);
