@@ -18,6 +18,10 @@ pub struct Config {
     pub server: ServerConfig,
     /// The HTTP listener.
     pub http: HttpConfig,
+    /// TLS of both listeners.
+    pub tls: TlsConfig,
+    /// Commands that ask a server.
+    pub client: ClientConfig,
     /// The embedded store.
     pub store: StoreConfig,
     /// Rule packs.
@@ -70,6 +74,39 @@ impl Default for HttpConfig {
     fn default() -> HttpConfig {
         HttpConfig { listen: SocketAddr::from(([127, 0, 0, 1], 7181)) }
     }
+}
+
+/// TLS of both listeners (传输加密).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TlsConfig {
+    /// The server's certificate and those between it and its CA, in PEM; empty: no TLS.
+    pub certificate: PathBuf,
+    /// Its private key, in PEM.
+    pub key: PathBuf,
+    /// The CA of clients' certificates, in PEM; empty: none is asked for.
+    pub client_ca: PathBuf,
+    /// Whether to listen in the clear elsewhere than on loopback.
+    pub clear_off_loopback: bool,
+}
+
+impl TlsConfig {
+    /// Whether the listeners speak TLS.
+    pub fn is_on(&self) -> bool {
+        !self.certificate.as_os_str().is_empty()
+    }
+}
+
+/// Commands that ask a server over TLS.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClientConfig {
+    /// The CA of the server's certificate, in PEM.
+    pub ca: PathBuf,
+    /// A certificate to show, in PEM; empty: none.
+    pub certificate: PathBuf,
+    /// Its private key, in PEM.
+    pub key: PathBuf,
 }
 
 /// The embedded store.
@@ -348,6 +385,23 @@ pub enum ConfigError {
         /// The least.
         least: u64,
     },
+    /// Half of what TLS needs.
+    #[error(
+        "`tls.certificate` and `tls.key` are given together, and `tls.client_ca` only with them"
+    )]
+    HalfTls,
+    /// An address that others can reach, without TLS.
+    #[error(
+        "`{key}` = `{listen}` can be reached from other machines, and there is no TLS: persons' data would cross the network \
+         in the clear. Give `tls.certificate` and `tls.key`, or listen on loopback; where something in front does TLS, \
+         say `tls.clear_off_loopback = true`"
+    )]
+    Clear {
+        /// Which key.
+        key: &'static str,
+        /// The address.
+        listen: SocketAddr,
+    },
     /// An environment variable names no key, or its value does not fit.
     #[error("environment variable `{variable}`: {message}")]
     Environment {
@@ -381,6 +435,26 @@ impl Config {
         let config = from_table(&table).map_err(|message| ConfigError::File { path, message })?;
         config.in_range()?;
         Ok(config)
+    }
+
+    /// Refuses to listen in the clear where others can listen too, and half of what TLS needs.
+    pub fn is_private(&self) -> Result<(), ConfigError> {
+        let is_given = |path: &Path| !path.as_os_str().is_empty();
+        let tls = &self.tls;
+        if is_given(&tls.key) != tls.is_on() || (is_given(&tls.client_ca) && !tls.is_on()) {
+            return Err(ConfigError::HalfTls);
+        }
+        if tls.is_on() || tls.clear_off_loopback {
+            return Ok(());
+        }
+        for (key, listen) in
+            [("server.listen", self.server.listen), ("http.listen", self.http.listen)]
+        {
+            if !listen.ip().is_loopback() {
+                return Err(ConfigError::Clear { key, listen });
+            }
+        }
+        Ok(())
     }
 
     /// Refuses values that no server could work with.
@@ -456,6 +530,24 @@ mod tests {
         {
             let error = Config::read(None, environment(&[(name, value)])).unwrap_err().to_string();
             assert!(error.contains("too small"), "{error}");
+        }
+    }
+
+    #[test]
+    fn listening_in_the_clear_off_loopback_is_refused_unless_told_to() {
+        let read = |pairs: &[(&str, &str)]| {
+            Config::read(None, environment(pairs)).unwrap().is_private().map_err(|e| e.to_string())
+        };
+        let open = ("ONESTOP_SERVER_LISTEN", "0.0.0.0:7180");
+        let (certificate, key) =
+            (("ONESTOP_TLS_CERTIFICATE", "c.pem"), ("ONESTOP_TLS_KEY", "k.pem"));
+        assert_eq!(read(&[]), Ok(()));
+        assert!(read(&[open]).unwrap_err().contains("in the clear"));
+        assert!(read(&[("ONESTOP_HTTP_LISTEN", "[::]:1")]).unwrap_err().contains("http.listen"));
+        assert_eq!(read(&[open, certificate, key]), Ok(()));
+        assert_eq!(read(&[open, ("ONESTOP_TLS_CLEAR_OFF_LOOPBACK", "true")]), Ok(()));
+        for half in [certificate, key, ("ONESTOP_TLS_CLIENT_CA", "ca.pem")] {
+            assert!(read(&[half]).unwrap_err().contains("together"), "{half:?}");
         }
     }
 

@@ -9,16 +9,18 @@ mod watch;
 use crate::his::Gateway;
 use crate::http::limits::Limits;
 use crate::http::national::National;
+use crate::listen::Door;
 use crate::pages;
+use crate::pages::Encrypted;
 use crate::service::Service;
 
+use axum::Extension;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::routing::get;
-use tokio::net::TcpListener;
 
 use std::io;
 use std::sync::Arc;
@@ -37,13 +39,15 @@ pub struct HttpOptions {
 
 /// Serves until `stop` ends, then finishes what was accepted.
 pub async fn serve(
-    listener: TcpListener,
+    door: Door,
     service: Arc<Service>,
     gateway: Gateway,
     options: HttpOptions,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    axum::serve(listener, router(service, gateway, options)).with_graceful_shutdown(stop).await
+    let encrypted = Encrypted(door.is_encrypted());
+    let router = router(service, gateway, options).layer(Extension(encrypted));
+    axum::serve(door, router).with_graceful_shutdown(stop).await
 }
 
 fn router(service: Arc<Service>, gateway: Gateway, options: HttpOptions) -> Router {

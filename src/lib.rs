@@ -33,6 +33,7 @@ pub mod rules_view;
 pub mod grpc;
 pub mod pages;
 pub mod config;
+pub mod listen;
 pub mod his;
 pub mod http;
 pub mod vectors;

@@ -9,12 +9,14 @@ pub use crate::metrics::standing::Pack;
 pub use crate::metrics::standing::Standing;
 
 use crate::metrics::labels::Asked;
+use crate::metrics::labels::Certificate;
 use crate::metrics::labels::Numbered;
 use crate::metrics::labels::Outcome;
 
 use prometheus_client::encoding::text;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::histogram::exponential_buckets;
 use prometheus_client::registry::Registry;
@@ -38,6 +40,15 @@ pub enum Way {
     Http,
 }
 
+/// What a certificate is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CertificateUse {
+    /// What this server shows.
+    Server,
+    /// What clients' certificates are checked against.
+    ClientCa,
+}
+
 #[derive(Debug)]
 struct Counted {
     registry: Registry,
@@ -45,6 +56,7 @@ struct Counted {
     refusals: Family<Numbered, Counter>,
     reloads: Family<Outcome, Counter>,
     guarantees_missed: Counter,
+    certificates: Family<Certificate, Gauge>,
     settle: Histogram,
     group_entries: Histogram,
     group: Histogram,
@@ -60,6 +72,7 @@ impl Counted {
             refusals: Family::default(),
             reloads: Family::default(),
             guarantees_missed: Counter::default(),
+            certificates: Family::default(),
             settle: seconds(),
             group_entries: Histogram::new(exponential_buckets(1.0, 2.0, 9)),
             group: seconds(),
@@ -85,6 +98,11 @@ impl Counted {
             "guarantees_missed",
             "Guarantees of settlements that their step could not reach",
             self.guarantees_missed.clone(),
+        );
+        registry.register(
+            "certificate_expiry_timestamp_seconds",
+            "When the first certificate of a file expires, in seconds since 1970",
+            self.certificates.clone(),
         );
         registry.register_with_unit(
             "settle",
@@ -126,6 +144,11 @@ pub fn reloaded(taken: bool) {
 /// Counts guarantees (保证支付比例) that a settlement did not reach.
 pub fn guarantees_missed(number: u64) {
     COUNTED.guarantees_missed.inc_by(number);
+}
+
+/// Says when a certificate expires. Unit: seconds since 1970.
+pub fn certificate_expires(of: CertificateUse, at: i64) {
+    COUNTED.certificates.get_or_create(&Certificate { of }).set(at);
 }
 
 /// Times a settlement until what it gives is dropped.

@@ -73,7 +73,7 @@ pub(super) fn run(context: &Context, arguments: &ClearArguments) -> Exit {
     };
     let Some(data) = &arguments.data else {
         return ask(context.lang, async {
-            let channel = connect(&url(context, &arguments.server)).await?;
+            let channel = connect(&url(context, &arguments.server), &context.config.client).await?;
             let mut client = OfficeClient::new(channel).max_decoding_message_size(usize::MAX);
             let record = client.clear(request).await?.into_inner();
             show(context, arguments, &record).map_err(Trouble::Input)

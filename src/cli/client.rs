@@ -3,6 +3,7 @@
 use crate::cli::Context;
 use crate::cli::Exit;
 use crate::cli::output;
+use crate::config::ClientConfig;
 use crate::grpc;
 use crate::proto;
 use crate::proto::get_settlement_request::By;
@@ -20,9 +21,13 @@ use serde::Serialize;
 use sha2::Digest;
 use sha2::Sha256;
 use tonic::Status;
+use tonic::transport::Certificate;
 use tonic::transport::Channel;
+use tonic::transport::ClientTlsConfig;
 use tonic::transport::Endpoint;
+use tonic::transport::Identity;
 
+use std::path::Path;
 use std::path::PathBuf;
 
 /// Answers may be as long as they need to be.
@@ -198,16 +203,39 @@ impl From<Status> for Trouble {
 
 /// The server that the arguments, or else the configuration, name.
 pub(super) fn url(context: &Context, arguments: &ServerArguments) -> String {
-    let listening = || format!("http://{}", context.config.server.listen);
+    let scheme = if context.config.tls.is_on() { "https" } else { "http" };
+    let listening = || format!("{scheme}://{}", context.config.server.listen);
     arguments.server.clone().unwrap_or_else(listening)
 }
 
 /// Connects to a server.
-pub(super) async fn connect(url: &str) -> Result<Channel, Trouble> {
+pub(super) async fn connect(url: &str, client: &ClientConfig) -> Result<Channel, Trouble> {
     let trouble =
         |error: tonic::transport::Error| Trouble::Server(format!("{url}: {}", chain(&error)));
-    let endpoint = Endpoint::from_shared(url.to_owned()).map_err(trouble)?;
+    let mut endpoint = Endpoint::from_shared(url.to_owned()).map_err(trouble)?;
+    if url.starts_with("https://") {
+        endpoint = endpoint.tls_config(tls(client)?).map_err(trouble)?;
+    }
     endpoint.connect().await.map_err(trouble)
+}
+
+/// Whom to trust, and who one is.
+fn tls(client: &ClientConfig) -> Result<ClientTlsConfig, Trouble> {
+    let read = |path: &Path| {
+        std::fs::read(path)
+            .map_err(|error| Trouble::Input(format!("`{}`: {error}", path.display())))
+    };
+    if client.ca.as_os_str().is_empty() {
+        let why =
+            "`client.ca` names no CA: give the file of the CA that signed the server's certificate";
+        return Err(Trouble::Input(why.to_owned()));
+    }
+    let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(read(&client.ca)?));
+    if client.certificate.as_os_str().is_empty() {
+        return Ok(tls);
+    }
+    let identity = Identity::from_pem(read(&client.certificate)?, read(&client.key)?);
+    Ok(tls.identity(identity))
 }
 
 /// Runs a command that asks a server, and says what went wrong.
@@ -257,7 +285,7 @@ pub(super) fn settle(context: &Context, arguments: &SettleArguments) -> Exit {
             let hex = |id: String, byte: &u8| format!("{id}{byte:02x}");
             writer.request_id = digest.iter().take(16).fold("file-".to_owned(), hex);
         }
-        let channel = connect(&url(context, &arguments.server)).await?;
+        let channel = connect(&url(context, &arguments.server), &context.config.client).await?;
         let mut client = SettlementClient::new(channel).max_decoding_message_size(ANSWER_BYTES_MAX);
         let reply = client.settle(request).await?.into_inner();
         let record = reply.settlement.unwrap_or_default();
@@ -281,7 +309,7 @@ pub(super) fn reverse(context: &Context, arguments: &ReverseArguments) -> Exit {
         reason: arguments.reason.clone(),
     };
     ask(context.lang, async {
-        let channel = connect(&url(context, &arguments.server)).await?;
+        let channel = connect(&url(context, &arguments.server), &context.config.client).await?;
         let reply = SettlementClient::new(channel).reverse(request).await?.into_inner();
         let reversal = reply.reversal.unwrap_or_default();
         print(context, &reversal, || sheet::reversal(&reversal, context.lang));
@@ -291,7 +319,7 @@ pub(super) fn reverse(context: &Context, arguments: &ReverseArguments) -> Exit {
 
 pub(super) fn show(context: &Context, arguments: &ShowArguments) -> Exit {
     ask(context.lang, async {
-        let channel = connect(&url(context, &arguments.server)).await?;
+        let channel = connect(&url(context, &arguments.server), &context.config.client).await?;
         let mut client =
             SettlementClient::new(channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX);
         match &arguments.what {

@@ -3,6 +3,7 @@
 use crate::cli::client::Trouble;
 use crate::cli::client::connect;
 use crate::cli::output;
+use crate::config::ClientConfig;
 use crate::proto;
 use crate::proto::registers_client::RegistersClient;
 use crate::proto::settlement_client::SettlementClient;
@@ -29,7 +30,7 @@ const ADMISSIONS: [&str; 5] = [
 /// requests get their first answers.
 pub(super) async fn run(address: std::net::SocketAddr, lang: Lang) -> Result<(), Trouble> {
     let url = format!("http://{address}");
-    let channel = connect(&url).await?;
+    let channel = connect(&url, &ClientConfig::default()).await?;
     fill(RegistersClient::new(channel.clone())).await?;
     let mut client = SettlementClient::new(channel);
     for admission in ADMISSIONS {

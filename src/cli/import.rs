@@ -102,7 +102,7 @@ pub(super) fn run(context: &Context, arguments: &ImportArguments) -> Exit {
         batches @ (Batches::Persons(_) | Batches::Facilities(_) | Batches::Items(_)) => batches,
     };
     ask(context.lang, async {
-        let channel = connect(&url(context, &arguments.server)).await?;
+        let channel = connect(&url(context, &arguments.server), &context.config.client).await?;
         let sum = put(channel, batches).await?;
         let dry = arguments.dry_run;
         if context.json {

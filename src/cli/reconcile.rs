@@ -223,7 +223,7 @@ async fn asked(
     scope: proto::ReconcileScope,
     (list, source): (Book, String),
 ) -> Result<Found, Trouble> {
-    let channel = connect(&url(context, &arguments.server)).await?;
+    let channel = connect(&url(context, &arguments.server), &context.config.client).await?;
     let mut client = OfficeClient::new(channel).max_decoding_message_size(usize::MAX);
     let digest = source.rsplit(':').next().unwrap_or_default().get(..16).unwrap_or_default();
     let period = format!("{}-{}-{}{}", scope.from, scope.to, scope.insutype, scope.clearing_type);
@@ -317,7 +317,7 @@ fn said(record: &proto::ReconciliationRecord, differences: usize, lang: Lang) ->
 
 pub(super) fn sign_off(context: &Context, arguments: &SignOffArguments) -> Exit {
     ask(context.lang, async {
-        let channel = connect(&url(context, &arguments.server)).await?;
+        let channel = connect(&url(context, &arguments.server), &context.config.client).await?;
         let mut client = OfficeClient::new(channel);
         let request = proto::SignOffRequest {
             writer: Some(proto::Writer {

@@ -14,6 +14,9 @@ use crate::grpc::Api;
 use crate::his::Gateway;
 use crate::http;
 use crate::http::HttpOptions;
+use crate::listen::Door;
+use crate::listen::tls::Keys;
+use crate::listen::tls::Speaks;
 use crate::proto;
 use crate::refusal::Lang;
 use crate::rules::check::warnings;
@@ -25,13 +28,11 @@ use crate::store::fault::chain;
 use crate::store::halt::Halted;
 
 use clap::Args;
-use tokio::net::TcpListener;
 use tokio::signal::unix::Signal;
 use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 use tokio::sync::watch;
 use tonic::service::Routes;
-use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tracing_subscriber::EnvFilter;
@@ -135,13 +136,19 @@ async fn serve(
     demo: Option<Lang>,
 ) -> Result<Arc<Service>, Stopped> {
     let signals = Signals::listen().map_err(|error| failed(&error))?;
+    config.is_private().map_err(|error| usage(&error))?;
+    let keys = Keys::read(&config.tls).map_err(|error| usage(&error))?;
+    if demo.is_some() && keys.is_some() {
+        return Err((Exit::Usage, "`--demo` speaks in the clear; leave it or TLS out".to_owned()));
+    }
     let service = Arc::new(open(config)?);
-    let listener = TcpListener::bind(config.server.listen).await.map_err(|error| usage(&error))?;
-    let address = listener.local_addr().map_err(|error| failed(&error))?;
-    let web = TcpListener::bind(config.http.listen).await.map_err(|error| usage(&error))?;
-    let web_address = web.local_addr().map_err(|error| failed(&error))?;
+    let door = Door::open(config.server.listen, keys.clone(), Speaks::Grpc);
+    let door = door.await.map_err(|error| usage(&error))?;
+    let web = Door::open(config.http.listen, keys.clone(), Speaks::Http);
+    let web = web.await.map_err(|error| usage(&error))?;
+    let (address, web_address) = (door.address(), web.address());
     let (stop, stopping) = watch::channel(false);
-    let listening = tokio::spawn(wait_for_signals(signals, Arc::clone(&service), stop));
+    let listening = tokio::spawn(wait_for_signals(signals, Arc::clone(&service), keys, stop));
 
     let (health, health_service) = tonic_health::server::health_reporter();
     let halted = service.halted();
@@ -166,10 +173,7 @@ async fn serve(
         .http2_keepalive_interval(Some(Duration::from_secs(60)))
         .layer(limits)
         .add_routes(contract(routes, &service, &config.server))
-        .serve_with_incoming_shutdown(
-            TcpIncoming::from(listener).with_nodelay(Some(true)),
-            until(stopping.clone()),
-        );
+        .serve_with_incoming_shutdown(door, until(stopping.clone()));
     let options = http_options(&config.server);
     let gateway = Gateway::new(Arc::clone(&service), config.his.clone());
     let web = http::serve(web, Arc::clone(&service), gateway, options, until(stopping.clone()));
@@ -303,12 +307,22 @@ impl Signals {
     }
 }
 
-/// SIGHUP reads the packs again; SIGTERM and SIGINT stop the server.
-async fn wait_for_signals(signals: Signals, service: Arc<Service>, stop: watch::Sender<bool>) {
+/// SIGHUP reads the packs and the certificates again; SIGTERM and SIGINT stop the server.
+async fn wait_for_signals(
+    signals: Signals,
+    service: Arc<Service>,
+    keys: Option<Arc<Keys>>,
+    stop: watch::Sender<bool>,
+) {
     let Signals { mut hangup, mut terminate, mut interrupt } = signals;
     loop {
         tokio::select! {
-            _ = hangup.recv() => reload(&service),
+            _ = hangup.recv() => {
+                reload(&service);
+                if let Some(keys) = &keys {
+                    reload_keys(keys);
+                }
+            }
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
         }
@@ -327,6 +341,16 @@ fn reload(service: &Service) {
                 error = chain(&error),
                 "rule packs refused; the old ones stay in force"
             );
+        }
+    }
+}
+
+fn reload_keys(keys: &Keys) {
+    match keys.reload() {
+        Ok(()) => tracing::info!("certificates read again"),
+        Err(error) => {
+            let error = chain(&error);
+            tracing::error!(error, "certificates refused; the old ones stay in use");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What tells counters of one name apart.
 
+use crate::metrics::CertificateUse;
 use crate::metrics::Way;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -26,6 +27,22 @@ pub(super) struct Numbered {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct Outcome {
     pub(super) outcome: &'static str,
+}
+
+/// A certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct Certificate {
+    pub(super) of: CertificateUse,
+}
+
+impl EncodeLabelValue for CertificateUse {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), fmt::Error> {
+        let of = match self {
+            CertificateUse::Server => "server",
+            CertificateUse::ClientCa => "client_ca",
+        };
+        of.encode(encoder)
+    }
 }
 
 impl EncodeLabelValue for Way {

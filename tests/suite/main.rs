@@ -32,6 +32,7 @@ mod server;
 mod store;
 mod simulation;
 mod tidy;
+mod tls;
 mod vectors;
 mod watch;
 mod web;

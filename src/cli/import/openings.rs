@@ -49,7 +49,7 @@ pub(super) fn load(
     }
     let mut outcome = Outcome::default();
     let exit = ask(lang, async {
-        let client = SettlementClient::new(connect(url).await?);
+        let client = SettlementClient::new(connect(url, &context.config.client).await?);
         let bar = progress::count(u64::try_from(openings.len()).unwrap_or_default());
         let mut on_the_way: JoinSet<Loaded> = JoinSet::new();
         for (row, request) in openings {

@@ -192,6 +192,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("config", &[]),
+    ("listen", &["metrics", "config"]),
     (
         "his",
         &[
@@ -209,7 +210,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "config",
         ],
     ),
-    ("http", &["metrics", "service", "pages", "his"]),
+    ("http", &["metrics", "service", "pages", "listen", "his"]),
     ("vectors", &["calendar", "rules", "proto", "wire", "store", "service"]),
     (
         "cli",
@@ -236,6 +237,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "rules_view",
             "grpc",
             "config",
+            "listen",
             "his",
             "http",
             "vectors",
@@ -266,7 +268,7 @@ const SEES_MESSAGES: &[&str] = &[
 
 /// Which modules may name which crate: every dependency, and of `std` what reaches the world. `*` is every module.
 const NAMES: &[(&str, &[&str])] = &[
-    ("axum", &["pages", "http"]),
+    ("axum", &["pages", "listen", "http"]),
     ("calamine", &["table"]),
     ("clap", &["cli"]),
     ("crc32fast", &["store"]),
@@ -285,6 +287,7 @@ const NAMES: &[(&str, &[&str])] = &[
     ("rust_decimal", &["money"]),
     ("rust_xlsxwriter", &["spreadsheet"]),
     ("rustix", &["store"]),
+    ("rustls", &["listen"]),
     ("serde", &["wire", "service", "pages", "config", "his", "cli"]),
     ("serde_json", &["wire", "his", "vectors", "cli"]),
     ("serde_urlencoded", &["pages"]),
@@ -292,26 +295,31 @@ const NAMES: &[(&str, &[&str])] = &[
     ("sled", &["store"]),
     ("subsetter", &["pages"]),
     ("thiserror", &["*"]),
-    ("tokio", &["store", "service", "grpc", "http", "cli"]),
-    ("tokio_stream", &["grpc", "cli"]),
+    ("tokio", &["store", "service", "grpc", "listen", "http", "cli"]),
+    ("tokio_rustls", &["listen"]),
+    ("tokio_stream", &["grpc", "listen", "cli"]),
     ("toml", &["rules", "cases", "config"]),
-    ("tonic", &["proto", "grpc", "cli"]),
+    ("tonic", &["proto", "grpc", "listen", "cli"]),
     ("tonic_health", &["cli"]),
     ("tonic_prost", &[]),
     ("tonic_reflection", &["cli"]),
     ("tower", &["cli"]),
-    ("tracing", &["store", "service", "grpc", "pages", "his", "http", "cli"]),
+    ("tracing", &["store", "service", "grpc", "pages", "listen", "his", "http", "cli"]),
     ("tracing_subscriber", &["cli"]),
     ("ttf_parser", &["pages"]),
+    ("x509_cert", &["listen"]),
     ("zip", &["table"]),
     ("std::env", &["vectors", "cli"]),
     ("std::fs", &["store", "outline", "folder", "config", "vectors", "cli"]),
-    ("std::io", &["store", "outline", "table", "folder", "http", "config", "vectors", "cli"]),
-    ("std::net", &["config", "cli"]),
+    (
+        "std::io",
+        &["store", "outline", "table", "folder", "config", "listen", "http", "vectors", "cli"],
+    ),
+    ("std::net", &["config", "listen", "cli"]),
     ("std::os", &["store"]),
     ("std::process", &["vectors", "cli"]),
     ("std::thread", &["store", "cli"]),
-    ("std::time", &["metrics", "store", "service", "http", "cli"]),
+    ("std::time", &["metrics", "store", "service", "listen", "http", "cli"]),
 ];
 
 /// The module that a file of `src` belongs to.
