@@ -1,10 +1,14 @@
 //! The day of a window, estimates, and rules: pages that only show.
 
+use crate::counter::raw::FORM;
 use crate::counter::raw::ask;
+use crate::counter::raw::visitor;
 use crate::demo;
+use crate::his;
 use crate::server;
 
 use onestop::proto;
+use serde_json::json;
 
 /// A window's cookie.
 fn at(terminal: &str) -> String {
@@ -80,5 +84,77 @@ async fn rules_are_shown_in_words_and_two_dates_side_by_side() {
     let two = get("/counter/rules?pack=000000-demo@2018-01-01&beside=000000-demo@2019-01-01");
     assert_eq!(two.body.matches("<article").count(), 2);
     assert_eq!(get("/counter/rules?pack=nothing@2018-01-01").status(), "404");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_estimate_says_that_it_does_not_bind_and_writes_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let server = server::start(&home.path().join("data"));
+    let mut clients = server.clients().await;
+    clients.fill().await;
+    let visitor = visitor(&server.http);
+    let body = format!(
+        "token={}&person={}&facility={}&admitted_on=20180301&discharged_on=20180309&med_type=21&referral=none\
+         &kind=totals&total=9000&in_scope=9000",
+        visitor.token,
+        demo::POOR,
+        demo::COUNTY
+    );
+    let headers = [FORM, ("Cookie", visitor.cookie.as_str())];
+    let page = ask(&server.http, "POST /counter/cost/quote", &headers, &body);
+    assert_eq!(page.status(), "200", "{}", page.body);
+    assert!(page.body.contains("仅为估算，不具约束力，没有入账"), "{}", page.body);
+    let request = proto::ListSettlementsRequest::default();
+    assert_eq!(clients.list(request).await.unwrap().len(), 0);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_visit_that_the_his_opened_is_quoted_and_settled_at_the_window() {
+    let home = tempfile::tempdir().unwrap();
+    let server = his::begun(home.path()).await;
+    let hospital = his::Hospital::of(&server);
+    hospital.ask("9001", json!({"signIn": {"opter_no": "1", "mac": "0", "ip": "::1"}}));
+    let visit = hospital.admit("ZY1");
+    let line = his::fee(&visit, ("1", "A1"), ("2", "600", "1200.00"), "");
+    hospital.ask("2301", json!({ "feedetail": [line] }));
+    let visitor = visitor(&server.http);
+    let cookie = format!("{}; {}", visitor.cookie, at("W1"));
+    let page = format!("GET /counter/patient?person={}", demo::POOR);
+    let page = ask(&server.http, &page, &[("Cookie", &cookie)], "");
+    assert!(page.body.contains(&visit), "{}", page.body);
+    let headers = [FORM, ("Cookie", cookie.as_str())];
+    let body = format!("token={}&person={}&visit={visit}&deposit=100", visitor.token, demo::POOR);
+    let quoted = ask(&server.http, "POST /counter/visit", &headers, &body);
+    assert_eq!(quoted.status(), "200", "{}", quoted.body);
+    let field = |name: &str| {
+        let from = format!("name=\"{name}\" value=\"");
+        let (_, rest) = quoted.body.split_once(&from).unwrap();
+        rest.split_once('"').unwrap().0.to_owned()
+    };
+    let body = format!(
+        "{body}&request={}&expected_patient_pay={}&expected_version={}",
+        field("request"),
+        field("expected_patient_pay"),
+        field("expected_version")
+    );
+    // Another line comes in between: nothing is settled, and the new amount is shown.
+    let late = his::fee(&visit, ("2", "A1"), ("1", "600", "600.00"), "");
+    hospital.ask("2301", json!({ "feedetail": [late] }));
+    let moved = ask(&server.http, "POST /counter/settle", &headers, &body);
+    assert_eq!(moved.status(), "409", "{}", moved.body);
+    assert!(moved.body.contains("1800.00"), "{}", moved.body);
+    let pay = moved.body.split_once("name=\"expected_patient_pay\" value=\"").unwrap().1;
+    let pay = pay.split_once('"').unwrap().0;
+    let body = body.replace(&field("expected_patient_pay"), pay);
+    for _ in 0..2 {
+        let settled = ask(&server.http, "POST /counter/settle", &headers, &body);
+        assert!(settled.header("location").starts_with("/counter/sheet/"), "{}", settled.body);
+    }
+    let request = proto::ListSettlementsRequest::default();
+    let records = server.clients().await.list(request).await.unwrap();
+    assert_eq!(records.len(), 1);
+    assert_eq!(records[0].request.as_ref().unwrap().visit, visit);
     server.stop().await;
 }
