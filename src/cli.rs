@@ -3,6 +3,7 @@
 mod client;
 mod demo;
 mod import;
+mod key;
 mod ledger;
 mod output;
 mod progress;
@@ -86,6 +87,8 @@ enum Command {
     Audit(survey::AuditArguments),
     /// Settle a period again under other packs, and compare: who would pay what, who would gain and lose.
     Whatif(whatif::WhatIfArguments),
+    /// Make a key for a caller of gRPC: print its secret, once, and what to put into the file of keys.
+    Key(key::KeyArguments),
     /// Run scenarios with known answers against this engine.
     Vectors(vectors::VectorsArguments),
 }
@@ -150,6 +153,7 @@ pub fn run() -> ExitCode {
         Command::Survey(arguments) => survey::survey(&context, &arguments),
         Command::Audit(arguments) => survey::audit(&context, &arguments),
         Command::Whatif(arguments) => whatif::run(&context, &arguments),
+        Command::Key(arguments) => key::run(arguments),
         Command::Vectors(arguments) => vectors::run(&arguments),
     };
     exit.into()

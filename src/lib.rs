@@ -19,6 +19,7 @@ pub mod clear;
 pub mod survey;
 pub mod audit;
 pub mod whatif;
+pub mod access;
 pub mod metrics;
 pub mod proto;
 pub mod wire;
