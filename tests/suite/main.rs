@@ -7,6 +7,7 @@
     reason = "tables and generators"
 )]
 
+mod access;
 mod api;
 mod cases;
 mod counter;
@@ -24,6 +25,7 @@ mod operations;
 mod packs;
 mod properties;
 mod python;
+mod quote_lines;
 mod reconcile;
 mod refusals;
 mod registers;
