@@ -12,6 +12,8 @@
     reason = "a benchmark may fail loudly, prints, and reports times"
 )]
 
+mod demo;
+
 use onestop::proto;
 use onestop::service;
 use onestop::service::Service;
@@ -20,11 +22,16 @@ use onestop::store::StoreOptions;
 use onestop::store::journal::walk::walk;
 use onestop::verify::Verifier;
 
+use mimalloc::MiMalloc;
 use prost::Message;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
+
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 const AT_ONCE: usize = 256;
 
@@ -91,77 +98,28 @@ async fn grow(directory: &Path, entries: usize) {
     println!("close: {:.2} s", start.elapsed().as_secs_f64());
 }
 
-fn writer(request_id: String) -> Option<proto::Writer> {
-    Some(proto::Writer { facility: "H1".to_owned(), request_id, ..proto::Writer::default() })
-}
-
 async fn fill(service: &Service, persons: usize) {
-    let person = |index: usize| proto::Person {
-        id: format!("P{index}"),
-        birth: "1970-01-01".to_owned(),
-        enrolments: vec![proto::Enrolment {
-            place: "000001".to_owned(),
-            insutype: "390".to_owned(),
-            from: "2010-01-01".to_owned(),
-            to: String::new(),
-        }],
-        identities: vec![proto::HeldIdentity {
-            identity: "registered_poor".to_owned(),
-            from: "2016-01-01".to_owned(),
-            to: String::new(),
-        }],
-        ..proto::Person::default()
-    };
     for first in (0..persons).step_by(5000) {
         let request = proto::PutPersonsRequest {
-            writer: writer(format!("persons-{first}")),
-            persons: (first..persons.min(first + 5000)).map(person).collect(),
+            writer: demo::writer(format!("persons-{first}")),
+            persons: (first..persons.min(first + 5000)).map(demo::person).collect(),
             ..proto::PutPersonsRequest::default()
         };
         service.put_persons(request).await.unwrap();
     }
-    let entry = proto::FacilityEntry {
-        place: "000001".to_owned(),
-        level: 2,
-        tier: "county".to_owned(),
-        from: "2010-01-01".to_owned(),
-        ..proto::FacilityEntry::default()
-    };
-    let facility =
-        proto::Facility { id: "H1".to_owned(), entries: vec![entry], ..proto::Facility::default() };
     let request = proto::PutFacilitiesRequest {
-        writer: writer("facilities".to_owned()),
-        facilities: vec![facility],
+        writer: demo::writer("facilities".to_owned()),
+        facilities: vec![demo::facility()],
         ..proto::PutFacilitiesRequest::default()
     };
     service.put_facilities(request).await.unwrap();
 }
 
 fn request(index: usize, persons: usize) -> proto::SettleRequest {
-    let yuan = 2000 + index % 30_000;
-    let parts = proto::Parts {
-        in_scope: format!("{yuan}.00"),
-        copay_first: "300.00".to_owned(),
-        own_expense: "100.00".to_owned(),
-        ..proto::Parts::default()
-    };
     proto::SettleRequest {
-        writer: writer(format!("R{index}")),
-        admission: Some(proto::Admission {
-            id: format!("A{index}"),
-            person: format!("P{}", index % persons),
-            facility: "H1".to_owned(),
-            admitted_on: "2018-03-01".to_owned(),
-            discharged_on: "2018-03-10".to_owned(),
-            med_type: "21".to_owned(),
-            diagnoses: vec!["J18.9".to_owned()],
-            ..proto::Admission::default()
-        }),
-        bill: Some(proto::Bill {
-            total: format!("{}.00", yuan + 400),
-            totals: Some(proto::Totals { parts: Some(parts), ..proto::Totals::default() }),
-            ..proto::Bill::default()
-        }),
+        writer: demo::writer(format!("R{index}")),
+        admission: demo::admission(index, index % persons),
+        bill: Some(demo::totals(index)),
         ..proto::SettleRequest::default()
     }
 }

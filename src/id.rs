@@ -7,6 +7,10 @@ pub const ID_CHARS_MAX: usize = 100;
 
 /// Whether a text can be an identifier: not empty, not too long, no control characters, no space at either end.
 pub fn is_id(text: &str) -> bool {
+    let is_plain = text.len() <= ID_CHARS_MAX && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_plain {
+        return !text.is_empty();
+    }
     !text.is_empty()
         && text.len() <= ID_CHARS_MAX * 4
         && text.chars().count() <= ID_CHARS_MAX

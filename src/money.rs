@@ -3,6 +3,7 @@
 //! `Money` times a `Rate` is `Exact`; only [`Exact::round2`] and [`Exact::floor2`] make money of it again, so that
 //! "rounding happens only where this page says so" (spec 1.3) is what the compiler says.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::iter::Sum;
 use std::ops::Add;
@@ -11,7 +12,6 @@ use std::ops::Mul;
 use std::ops::Sub;
 
 use rust_decimal::Decimal;
-use rust_decimal::RoundingStrategy;
 use rust_decimal::prelude::ToPrimitive;
 
 /// Most digits of a number that we read, leading zeros aside. What has more is absurd, and refused.
@@ -82,9 +82,29 @@ fn not_negative(value: Decimal) -> Result<Decimal, NumberError> {
 
 /// An amount of yuan in whole fen (金额).
 ///
-/// Unit: yuan. Invariant: two decimals, always. Spec 1.1.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// Unit: yuan. Invariant: two decimals, always, so that sums and comparisons are those of whole fen. Spec 1.1.
+#[derive(Clone, Copy)]
 pub struct Money(Decimal);
+
+impl PartialEq for Money {
+    fn eq(&self, other: &Money) -> bool {
+        self.fen() == other.fen()
+    }
+}
+
+impl Eq for Money {}
+
+impl Ord for Money {
+    fn cmp(&self, other: &Money) -> Ordering {
+        self.fen().cmp(&other.fen())
+    }
+}
+
+impl PartialOrd for Money {
+    fn partial_cmp(&self, other: &Money) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl Default for Money {
     fn default() -> Money {
@@ -108,7 +128,8 @@ impl Money {
     pub fn parse_signed(text: &str) -> Result<Money, NumberError> {
         let mut value = scan(text, 2)?;
         value.rescale(2);
-        if value.abs() < Money::LIMIT.0 { Ok(Money(value)) } else { Err(NumberError::OutOfRange) }
+        let money = Money(value);
+        if money.abs() < Money::LIMIT { Ok(money) } else { Err(NumberError::OutOfRange) }
     }
 
     /// Reads a sum of amounts, which may pass [`Money::LIMIT`]: what a year has of many bills.
@@ -121,6 +142,11 @@ impl Money {
     /// An amount of whole fen.
     pub fn from_fen(fen: i64) -> Money {
         Money(Decimal::new(fen, 2))
+    }
+
+    /// What passes all amounts that can be written stays that large.
+    fn of_fen(fen: i128) -> Money {
+        Money(Decimal::try_from_i128_with_scale(fen, 2).unwrap_or(Decimal::MAX))
     }
 
     /// The same in fen, for exact division.
@@ -140,7 +166,7 @@ impl Money {
 
     /// What is left after taking `other` off, never below 0.
     pub fn less(self, other: Money) -> Money {
-        if self.0 <= other.0 { Money::ZERO } else { self - other }
+        if self <= other { Money::ZERO } else { self - other }
     }
 
     /// The same without a minus.
@@ -171,47 +197,78 @@ impl Money {
     }
 }
 
-/// Room for every amount that fits 64 bits of fen, with its point.
+/// Room for every number of 64 bits, with its point.
 const TEXT_BYTES: usize = 24;
+
+/// Writes a number as digits, with a point before the last `decimals` ones if there are any, without a minus; none where it does
+/// not fit.
+fn digits(number: u128, decimals: usize, buffer: &mut [u8; TEXT_BYTES]) -> Option<&[u8]> {
+    const DIGITS: [u8; 10] = *b"0123456789";
+    if TEXT_BYTES < decimals.saturating_add(2) {
+        return None;
+    }
+    let mut left = u64::try_from(number).ok()?;
+    let mut start = buffer.len();
+    let mut written = 0;
+    while left != 0 || written <= decimals {
+        if written == decimals && decimals != 0 {
+            start -= 1;
+            buffer[start] = b'.';
+        }
+        start -= 1;
+        buffer[start] = usize::try_from(left % 10).map_or(b'0', |digit| DIGITS[digit]);
+        left /= 10;
+        written += 1;
+    }
+    Some(&buffer[start..])
+}
+
+/// Shows a decimal without trailing zeros, as the library does, only faster: traces hold hundreds of them.
+fn show(value: Decimal, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let (mut mantissa, mut decimals) = (value.mantissa(), value.scale());
+    while decimals != 0 && mantissa % 10 == 0 {
+        mantissa /= 10;
+        decimals -= 1;
+    }
+    show_digits(mantissa, decimals, f)
+}
+
+fn show_digits(mantissa: i128, decimals: u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut buffer = [0; TEXT_BYTES];
+    let places = usize::try_from(decimals).unwrap_or(usize::MAX);
+    let digits = digits(mantissa.unsigned_abs(), places, &mut buffer);
+    match digits.and_then(|digits| std::str::from_utf8(digits).ok()) {
+        Some(digits) => f.pad_integral(0 <= mantissa, "", digits),
+        None => fmt::Display::fmt(&Decimal::from_i128_with_scale(mantissa, decimals), f),
+    }
+}
 
 impl Money {
     /// The amount with two decimals, always: what `to_string` gives, in one allocation. Records hold hundreds of amounts.
     pub fn text(self) -> String {
-        let mut buffer = [b'0'; TEXT_BYTES];
-        match self.write(&mut buffer) {
-            Some(digits) if self.is_negative() => ["-", digits].concat(),
-            Some(digits) => digits.to_owned(),
-            None => self.0.to_string(),
-        }
+        let mut text = Vec::with_capacity(TEXT_BYTES);
+        self.write_to(&mut text);
+        String::from_utf8(text).unwrap_or_default()
     }
 
-    /// Writes the digits without a minus; none where they do not fit.
-    fn write(self, buffer: &mut [u8; TEXT_BYTES]) -> Option<&str> {
-        const DIGITS: [u8; 10] = *b"0123456789";
-        let mut left = u64::try_from(self.fen().unsigned_abs()).ok()?;
-        let mut start = buffer.len();
-        let mut written = 0;
-        while left != 0 || written < 3 {
-            if written == 2 {
-                start -= 1;
-                buffer[start] = b'.';
+    /// Appends the same text.
+    pub fn write_to(self, out: &mut Vec<u8>) {
+        let mut buffer = [0; TEXT_BYTES];
+        match digits(self.fen().unsigned_abs(), 2, &mut buffer) {
+            Some(digits) => {
+                if self.is_negative() {
+                    out.push(b'-');
+                }
+                out.extend_from_slice(digits);
             }
-            start -= 1;
-            buffer[start] = usize::try_from(left % 10).map_or(b'0', |digit| DIGITS[digit]);
-            left /= 10;
-            written += 1;
+            None => out.extend_from_slice(self.0.to_string().as_bytes()),
         }
-        std::str::from_utf8(&buffer[start..]).ok()
     }
 }
 
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut buffer = [b'0'; TEXT_BYTES];
-        match self.write(&mut buffer) {
-            Some(digits) => f.pad_integral(!self.is_negative(), "", digits),
-            None => self.0.fmt(f),
-        }
+        f.pad_integral(!self.is_negative(), "", self.abs().text().as_str())
     }
 }
 
@@ -224,26 +281,26 @@ impl fmt::Debug for Money {
 impl Add for Money {
     type Output = Money;
     fn add(self, other: Money) -> Money {
-        Money(self.0 + other.0)
+        Money::of_fen(self.fen() + other.fen())
     }
 }
 
 impl AddAssign for Money {
     fn add_assign(&mut self, other: Money) {
-        self.0 += other.0;
+        *self = *self + other;
     }
 }
 
 impl Sub for Money {
     type Output = Money;
     fn sub(self, other: Money) -> Money {
-        Money(self.0 - other.0)
+        Money::of_fen(self.fen() - other.fen())
     }
 }
 
 impl Sum for Money {
     fn sum<I: Iterator<Item = Money>>(amounts: I) -> Money {
-        amounts.fold(Money::ZERO, Add::add)
+        Money::of_fen(amounts.map(Money::fen).sum())
     }
 }
 
@@ -297,7 +354,7 @@ impl Rate {
 
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        show(self.0, f)
     }
 }
 
@@ -336,7 +393,7 @@ impl Add for Points {
 
 impl fmt::Display for Points {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        show(self.0, f)
     }
 }
 
@@ -376,7 +433,7 @@ impl Factor {
 
 impl fmt::Display for Factor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        show(self.0, f)
     }
 }
 
@@ -410,7 +467,7 @@ impl Add for Quantity {
 
 impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.normalize().fmt(f)
+        show(self.0, f)
     }
 }
 
@@ -445,7 +502,7 @@ impl Price {
 
 impl fmt::Display for Price {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.normalize().fmt(f)
+        show(self.0, f)
     }
 }
 
@@ -470,16 +527,26 @@ impl Exact {
 
     /// Rounds to the fen, half away from zero (四舍五入): 0.005 → 0.01, 0.0049 → 0.00.
     pub fn round2(self) -> Money {
-        let mut value = self.0.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
-        value.rescale(2);
-        Money(value)
+        let (fen, rest, unit) = self.fen();
+        let away = if unit <= 2 * rest.abs() { rest.signum() } else { 0 };
+        Money::of_fen(fen + away)
     }
 
     /// Cuts to the fen, toward zero: 0.009 → 0.00.
     pub fn floor2(self) -> Money {
-        let mut value = self.0.round_dp_with_strategy(2, RoundingStrategy::ToZero);
-        value.rescale(2);
-        Money(value)
+        Money::of_fen(self.fen().0)
+    }
+
+    /// Whole fen, and what is left in units of which so many make a fen.
+    fn fen(self) -> (i128, i128, i128) {
+        let (mantissa, scale) = (self.0.mantissa(), self.0.scale());
+        match scale.checked_sub(2) {
+            Some(finer) => {
+                let unit = 10_i128.pow(finer);
+                (mantissa / unit, mantissa % unit, unit)
+            }
+            None => (mantissa * 10_i128.pow(2 - scale), 0, 1),
+        }
     }
 
     /// Whether this is nothing at all.
@@ -528,7 +595,7 @@ impl Mul<Factor> for Exact {
 
 impl fmt::Display for Exact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.normalize().fmt(f)
+        show(self.0, f)
     }
 }
 
@@ -562,7 +629,7 @@ impl Ratio {
 
 impl fmt::Display for Ratio {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        show_digits(self.0.mantissa(), self.0.scale(), f)
     }
 }
 
@@ -623,6 +690,31 @@ mod tests {
         }
         assert_eq!(Money::from_fen(i64::MAX).to_string(), "92233720368547758.07");
         assert_eq!(format!("[{:>8}]", Money::from_fen(150)), "[    1.50]");
+    }
+
+    #[test]
+    fn exact_numbers_are_shown_as_the_library_shows_them() {
+        for text in [
+            "0",
+            "0.00",
+            "1",
+            "10",
+            "1.50",
+            "0.00000001",
+            "-0.5",
+            "100.00",
+            "123456789.123456780",
+            "0.0000000000000000000001",
+            "0.0000000000000000000000000001",
+            "79228162514264337593543950335",
+            "18446744073709551616.10",
+            "-18446744073709551615",
+        ] {
+            let value: Decimal = text.parse().unwrap();
+            assert_eq!(Exact(value).to_string(), value.normalize().to_string(), "{text}");
+        }
+        let padded = format!("[{:>6}]", Rate::parse("0.5").unwrap());
+        assert_eq!(padded, "[   0.5]");
     }
 
     #[test]

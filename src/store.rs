@@ -230,8 +230,11 @@ impl Store {
     }
 
     /// Appends an entry that was computed on the state that it names. Returns once it is on stable storage.
-    pub async fn append(&self, entry: proto::LedgerEntry) -> Result<Receipt, AppendError> {
-        self.writer.append(entry).await
+    pub async fn append(
+        &self,
+        entry: impl Into<Arc<proto::LedgerEntry>>,
+    ) -> Result<Receipt, AppendError> {
+        self.writer.append(entry.into()).await
     }
 
     /// To wait for a failure, and for its end.

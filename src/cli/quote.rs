@@ -1,6 +1,7 @@
 //! `onestop quote`: one bill, or JSON lines by the million, without a server.
 
 use crate::accumulators::Accumulators;
+use crate::admission::Admission;
 use crate::calendar::Day;
 use crate::cli::Context;
 use crate::cli::Exit;
@@ -16,6 +17,7 @@ use crate::service;
 use crate::service::Failure;
 use crate::service::quote::Quoting;
 use crate::sheet;
+use crate::situation::Situation;
 use crate::situation::situation;
 use crate::store::fault::chain;
 use crate::wire::to_proto;
@@ -225,41 +227,64 @@ impl Chunk {
         self.answers.clear();
         (self.quoted, self.refused) = (0, 0);
         for line in self.lines.lines().filter(|line| !line.trim().is_empty()) {
-            let outcome = desk.answer_line(line, trace);
-            match outcome {
-                Outcome::Statement(_) => self.quoted += 1,
-                Outcome::Refusal(_) => self.refused += 1,
+            match desk.answer_line(line, trace, &mut self.answers) {
+                Ok(()) => self.quoted += 1,
+                Err(refusal) => {
+                    self.refused += 1;
+                    reply(Outcome::Refusal(to_proto::refusal(&refusal)), &mut self.answers);
+                }
             }
-            let reply = proto::QuoteManyReply { outcome: Some(outcome) };
-            // Writing to memory does not fail.
-            let _ = serde_json::to_writer(&mut self.answers, &reply);
             self.answers.push(b'\n');
         }
     }
 }
 
+/// Writes one reply as JSON.
+fn reply(outcome: Outcome, out: &mut Vec<u8>) {
+    let reply = proto::QuoteManyReply { outcome: Some(outcome) };
+    // Writing to memory does not fail.
+    let _ = serde_json::to_writer(out, &reply);
+}
+
 impl Desk {
-    fn answer_line(&self, line: &str, trace: bool) -> Outcome {
+    /// Writes the reply to a line; nothing where it is refused.
+    fn answer_line(&self, line: &str, trace: bool, out: &mut Vec<u8>) -> Result<(), Refusal> {
         const WANT: (&str, &str) = ("a QuoteRequest in JSON form", "QuoteRequest 的 JSON 形式");
         let malformed = |error: String| {
             let field = format!("line: {error}");
-            Outcome::Refusal(to_proto::refusal(&Refusal::Malformed { field, want: WANT }))
+            Refusal::Malformed { field, want: WANT }
         };
-        let mut request = match read(line) {
-            Ok(request) => request,
-            Err(error) => return malformed(error),
+        let request = read(line).map_err(malformed)?;
+        let outcome = if trace {
+            let request = proto::QuoteRequest { amounts_only: false, ..request };
+            self.quote(&request).map(|statement| reply(Outcome::Statement(statement), out))
+        } else {
+            self.write_amounts(&request, out)
         };
-        request.amounts_only = !trace;
-        match self.quote(&request) {
-            Ok(statement) => Outcome::Statement(statement),
-            Err(Failure::Refusal(refusal)) => Outcome::Refusal(to_proto::refusal(&refusal)),
-            Err(Failure::Fault(fault)) => malformed(chain(&fault)),
-        }
+        outcome.map_err(|failure| match failure {
+            Failure::Refusal(refusal) => refusal,
+            Failure::Fault(fault) => malformed(chain(&fault)),
+        })
     }
 
     fn quote(&self, request: &proto::QuoteRequest) -> Result<proto::Statement, Failure> {
         let quoting = Quoting::read(request, self.today, self.line_facts)?;
-        let admission = &quoting.admission;
+        let situation = self.situation(&quoting.admission)?;
+        quoting.statement(situation, &self.registers.catalogue, &Accumulators::default())
+    }
+
+    fn write_amounts(
+        &self,
+        request: &proto::QuoteRequest,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Failure> {
+        let quoting = Quoting::read(request, self.today, self.line_facts)?;
+        let situation = self.situation(&quoting.admission)?;
+        let year = Accumulators::default();
+        quoting.write_amounts(situation, &self.registers.catalogue, &year, out)
+    }
+
+    fn situation<'a>(&'a self, admission: &'a Admission) -> Result<Situation<'a>, Refusal> {
         let person = self.registers.persons.get(&admission.person);
         let person = person.ok_or(Refusal::UnknownPerson)?;
         let facility = match &admission.facility {
@@ -269,8 +294,7 @@ impl Desk {
             }
             None => None,
         };
-        let situation = situation(&self.book, person, facility, admission)?;
-        quoting.statement(situation, &self.registers.catalogue, &Accumulators::default())
+        situation(&self.book, person, facility, admission)
     }
 }
 

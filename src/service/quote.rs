@@ -14,6 +14,7 @@ use crate::statement::Statement;
 use crate::store::fault::Fault;
 use crate::wire::from_proto;
 use crate::wire::from_proto::Asked;
+use crate::wire::to_json;
 use crate::wire::to_proto;
 use crate::wire::to_proto::Detail;
 
@@ -48,7 +49,7 @@ impl Quoting {
         })
     }
 
-    /// What everybody would pay.
+    /// What everybody would pay, as a message.
     pub fn statement(
         &self,
         situation: Situation<'_>,
@@ -56,10 +57,34 @@ impl Quoting {
         year: &Accumulators,
     ) -> Result<proto::Statement, Failure> {
         let situation = situation.at(year);
-        let statement = settle(&situation, &self.bill, catalogue, year, self.terms)?;
-        balanced(&statement)?;
+        let statement = self.settle(&situation, catalogue, year)?;
         let admitted_on = self.admission.admitted_on;
         Ok(to_proto::statement(&statement, &situation, admitted_on, self.detail))
+    }
+
+    /// The amounts of the same, as JSON of a `QuoteManyReply` behind `out`; nothing is written where it fails.
+    pub fn write_amounts(
+        &self,
+        situation: Situation<'_>,
+        catalogue: &Catalogue,
+        year: &Accumulators,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Failure> {
+        let situation = situation.at(year);
+        let statement = self.settle(&situation, catalogue, year)?;
+        to_json::quoted(&statement, &situation, out);
+        Ok(())
+    }
+
+    fn settle<'s>(
+        &self,
+        situation: &'s Situation<'s>,
+        catalogue: &Catalogue,
+        year: &Accumulators,
+    ) -> Result<Statement<'s>, Failure> {
+        let statement = settle(situation, &self.bill, catalogue, year, self.terms)?;
+        balanced(&statement)?;
+        Ok(statement)
     }
 }
 

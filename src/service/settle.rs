@@ -32,6 +32,8 @@ use crate::wire::from_proto;
 use crate::wire::to_proto;
 use crate::wire::to_proto::Detail;
 
+use std::sync::Arc;
+
 /// Most entries that a refusal for moved amounts names.
 const SINCE_MAX: usize = 20;
 
@@ -95,8 +97,8 @@ impl Service {
                 },
             };
             let missed = guarantees_missed(&record);
-            let entry = entry(Kind::Settlement(record), now())?;
-            match self.store.append(entry.clone()).await {
+            let entry = Arc::new(entry(Kind::Settlement(record), now())?);
+            match self.store.append(Arc::clone(&entry)).await {
                 Ok(receipt) => {
                     metrics::guarantees_missed(missed);
                     tracing::info!(
@@ -105,7 +107,7 @@ impl Service {
                         request_id = %asking.writer.1,
                         "settled"
                     );
-                    return record_of(acknowledged(receipt, entry));
+                    return record_of(acknowledged(receipt, Arc::unwrap_or_clone(entry)));
                 }
                 Err(AppendError::Raced) => {}
                 Err(AppendError::Fault(fault)) => return Err(fault.into()),

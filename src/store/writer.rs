@@ -41,7 +41,8 @@ const MEND_AGAIN_MIN: Duration = Duration::from_millis(500);
 const MEND_AGAIN_MAX: Duration = Duration::from_secs(30);
 
 type Reply = oneshot::Sender<Result<Receipt, AppendError>>;
-type Waiting = (proto::LedgerEntry, Reply);
+/// Whoever asks keeps the entry for his answer.
+type Waiting = (Arc<proto::LedgerEntry>, Reply);
 
 /// The way to the writing thread.
 #[derive(Debug)]
@@ -72,7 +73,10 @@ impl Writer {
     }
 
     /// Hands an entry over and waits until it is on stable storage.
-    pub(super) async fn append(&self, entry: proto::LedgerEntry) -> Result<Receipt, AppendError> {
+    pub(super) async fn append(
+        &self,
+        entry: Arc<proto::LedgerEntry>,
+    ) -> Result<Receipt, AppendError> {
         let (reply, answer) = oneshot::channel();
         self.sender.send((entry, reply)).await.map_err(|_| Fault::Stopped)?;
         answer.await.unwrap_or(Err(AppendError::Fault(Fault::Unconfirmed)))

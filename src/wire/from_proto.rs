@@ -41,6 +41,9 @@ use crate::register::Place;
 use crate::register::Tier;
 use crate::rules::PACK_BYTES_MAX;
 
+use std::fmt::Arguments;
+use std::fmt::Display;
+
 /// What a field should be, in English and Chinese.
 type Want = (&'static str, &'static str);
 
@@ -70,46 +73,51 @@ const BOTH_DRUGS: Want =
 const TEXT_CHARS_MAX: usize = 500;
 const A_TEXT: Want = ("a text of at most 500 characters", "不超过 500 个字符的文字");
 
-fn malformed(field: &str, want: Want) -> Refusal {
-    Refusal::Malformed { field: field.to_owned(), want }
+fn malformed(field: impl Display, want: Want) -> Refusal {
+    Refusal::Malformed { field: field.to_string(), want }
 }
 
+/// A field is named as `format_args!`, so that its name is only put together where it is refused.
 fn number<T>(
     text: &str,
-    field: &str,
+    field: impl Display,
     parse: impl Fn(&str) -> Result<T, NumberError>,
 ) -> Result<T, Refusal> {
-    let refuse = |why| Refusal::Number { field: field.to_owned(), text: text.to_owned(), why };
+    let refuse = |why| Refusal::Number { field: field.to_string(), text: text.to_owned(), why };
     parse(text).map_err(refuse)
 }
 
 /// An amount; empty is nothing.
-pub fn money(text: &str, field: &str) -> Result<Money, Refusal> {
+pub fn money(text: &str, field: impl Display) -> Result<Money, Refusal> {
     if text.is_empty() { Ok(Money::ZERO) } else { number(text, field, Money::parse) }
 }
 
 /// An amount that may be left out.
-pub fn money_if_given(text: &str, field: &str) -> Result<Option<Money>, Refusal> {
+pub fn money_if_given(text: &str, field: impl Display) -> Result<Option<Money>, Refusal> {
     if text.is_empty() { Ok(None) } else { number(text, field, Money::parse).map(Some) }
 }
 
 /// A day that must be given.
-pub fn day(text: &str, field: &str) -> Result<Day, Refusal> {
+pub fn day(text: &str, field: impl Display) -> Result<Day, Refusal> {
     Day::parse(text).ok_or_else(|| malformed(field, A_DAY))
 }
 
 /// A day that may be left out.
-pub fn day_if_given(text: &str, field: &str) -> Result<Option<Day>, Refusal> {
+pub fn day_if_given(text: &str, field: impl Display) -> Result<Option<Day>, Refusal> {
     if text.is_empty() { Ok(None) } else { day(text, field).map(Some) }
 }
 
 /// An identifier of whatever kind.
-pub fn id<T>(text: &str, field: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, Refusal> {
+pub fn id<T>(
+    text: &str,
+    field: impl Display,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<T, Refusal> {
     parse(text).ok_or_else(|| malformed(field, AN_ID))
 }
 
 /// A code or reference that may be left out.
-fn code_if_given(text: &str, field: &str) -> Result<Option<String>, Refusal> {
+fn code_if_given(text: &str, field: impl Display) -> Result<Option<String>, Refusal> {
     match text {
         "" => Ok(None),
         text if is_id(text) => Ok(Some(text.to_owned())),
@@ -118,20 +126,20 @@ fn code_if_given(text: &str, field: &str) -> Result<Option<String>, Refusal> {
 }
 
 /// A text for people; never cut silently.
-pub fn text(text: &str, field: &str) -> Result<String, Refusal> {
+pub fn text(text: &str, field: impl Display) -> Result<String, Refusal> {
     let plain = text.chars().count() <= TEXT_CHARS_MAX && !text.chars().any(char::is_control);
     if plain { Ok(text.to_owned()) } else { Err(malformed(field, A_TEXT)) }
 }
 
-fn digits(text: &str, field: &str) -> Result<String, Refusal> {
+fn digits(text: &str, field: impl Display) -> Result<String, Refusal> {
     let plain = (1..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     if plain { Ok(text.to_owned()) } else { Err(malformed(field, DIGITS)) }
 }
 
-fn span(from: &str, to: &str, field: &str) -> Result<Span, Refusal> {
+fn span(from: &str, to: &str, field: impl Display) -> Result<Span, Refusal> {
     Ok(Span {
-        from: day(from, &format!("{field}.from"))?,
-        to: day_if_given(to, &format!("{field}.to"))?,
+        from: day(from, format_args!("{field}.from"))?,
+        to: day_if_given(to, format_args!("{field}.to"))?,
     })
 }
 
@@ -188,7 +196,7 @@ pub fn admission(
 }
 
 /// A referral; left out, it is `none`.
-pub fn referral(text: &str, field: &str) -> Result<Referral, Refusal> {
+pub fn referral(text: &str, field: impl Display) -> Result<Referral, Refusal> {
     if text.is_empty() {
         return Ok(Referral::None);
     }
@@ -196,13 +204,13 @@ pub fn referral(text: &str, field: &str) -> Result<Referral, Refusal> {
 }
 
 /// Diagnoses in upper case.
-pub fn diagnoses(texts: &[String], field: &str) -> Result<Vec<String>, Refusal> {
+pub fn diagnoses(texts: &[String], field: impl Display) -> Result<Vec<String>, Refusal> {
     if DIAGNOSES_MAX < texts.len() {
         return Err(Refusal::TooMany { what: "diagnoses".to_owned(), max: DIAGNOSES_MAX });
     }
     let read = |(index, text): (usize, &String)| {
         let upper = text.to_ascii_uppercase();
-        id(&upper, &format!("{field}[{index}]"), |text| is_id(text).then(|| text.to_owned()))
+        id(&upper, format_args!("{field}[{index}]"), |text| is_id(text).then(|| text.to_owned()))
     };
     texts.iter().enumerate().map(read).collect()
 }
@@ -240,14 +248,14 @@ fn drugs(totals: &proto::Totals) -> Result<Option<Drugs>, Refusal> {
 }
 
 /// Five parts; those left out are nothing.
-pub fn parts(message: Option<&proto::Parts>, field: &str) -> Result<Parts, Refusal> {
-    parts_by(message, field, money)
+pub fn parts(message: Option<&proto::Parts>, field: impl Display) -> Result<Parts, Refusal> {
+    parts_by(message, field, Money::parse)
 }
 
 fn parts_by(
     message: Option<&proto::Parts>,
-    field: &str,
-    money: impl Fn(&str, &str) -> Result<Money, Refusal>,
+    field: impl Display,
+    parse: impl Fn(&str) -> Result<Money, NumberError>,
 ) -> Result<Parts, Refusal> {
     let Some(message) = message else { return Ok(Parts::default()) };
     let mut parts = Parts::default();
@@ -258,37 +266,43 @@ fn parts_by(
         (Part::OwnExpense, &message.own_expense),
         (Part::FacilityBorne, &message.facility_borne),
     ] {
-        parts[part] = money(text, &format!("{field}.{}", part.name()))?;
+        if !text.is_empty() {
+            parts[part] = number(text, format_args!("{field}.{}", part.name()), &parse)?;
+        }
     }
     Ok(parts)
 }
 
 fn line(message: &proto::Line, index: usize) -> Result<Line, Refusal> {
-    let field = |name: &str| format!("bill.lines[{index}].{name}");
-    let code = |text: &str, name: &str| {
-        if is_id(text) { Ok(text.to_owned()) } else { Err(malformed(&field(name), AN_ID)) }
+    let code = |text: &str, name: &str| match is_id(text) {
+        true => Ok(text.to_owned()),
+        false => Err(malformed(format_args!("bill.lines[{index}].{name}"), AN_ID)),
     };
     let refund_of = match message.refund_of.as_str() {
         "" => None,
         text => Some(text.to_owned()),
     };
     let amount = match refund_of {
-        Some(_) => number(&message.amount, &field("amount"), Money::parse_signed)?,
-        None => number(&message.amount, &field("amount"), Money::parse)?,
+        Some(_) => Money::parse_signed,
+        None => Money::parse,
     };
     Ok(Line {
         id: message.id.clone(),
         code: code(&message.code, "code")?,
         category: code(&message.category, "category")?,
-        quantity: number(&message.quantity, &field("quantity"), Quantity::parse)?,
-        price: number(&message.price, &field("price"), Price::parse)?,
-        amount,
+        quantity: number(
+            &message.quantity,
+            format_args!("bill.lines[{index}].quantity"),
+            Quantity::parse,
+        )?,
+        price: number(&message.price, format_args!("bill.lines[{index}].price"), Price::parse)?,
+        amount: number(&message.amount, format_args!("bill.lines[{index}].amount"), amount)?,
         noncompliant: message.noncompliant,
         refund_of,
         facts: message
             .facts
             .as_ref()
-            .map(|facts| item_facts(facts, "", &field("facts")))
+            .map(|facts| item_facts(facts, "", format_args!("bill.lines[{index}].facts")))
             .transpose()?,
     })
 }
@@ -297,31 +311,31 @@ fn line(message: &proto::Line, index: usize) -> Result<Line, Refusal> {
 pub fn item_facts(
     message: &proto::ItemFacts,
     code: &str,
-    field: &str,
+    field: impl Display + Copy,
 ) -> Result<ItemFacts, Refusal> {
     let rate = match message.first_copay_rate.as_str() {
         "" => None,
-        text => Some(number(text, &format!("{field}.first_copay_rate"), Rate::parse)?),
+        text => Some(number(text, format_args!("{field}.first_copay_rate"), Rate::parse)?),
     };
     let class = match (message.class.as_str(), rate) {
         ("A", None) => Class::A,
         ("B", Some(rate)) => Class::B(rate),
         ("C", None) => Class::C,
         ("A" | "B" | "C", _) => {
-            let code = if code.is_empty() { field } else { code };
-            return Err(Refusal::FirstCopay { code: code.to_owned() });
+            let code = if code.is_empty() { field.to_string() } else { code.to_owned() };
+            return Err(Refusal::FirstCopay { code });
         }
-        _ => return Err(malformed(&format!("{field}.class"), A_CLASS)),
+        _ => return Err(malformed(format_args!("{field}.class"), A_CLASS)),
     };
     let price_limit = match message.price_limit.as_str() {
         "" => None,
-        text => Some(number(text, &format!("{field}.price_limit"), Price::parse)?),
+        text => Some(number(text, format_args!("{field}.price_limit"), Price::parse)?),
     };
-    let tags = tags(&message.tags, &format!("{field}.tags"))?;
+    let tags = tags(&message.tags, format_args!("{field}.tags"))?;
     Ok(ItemFacts { class, price_limit, tags })
 }
 
-fn tags(texts: &[String], field: &str) -> Result<Vec<String>, Refusal> {
+fn tags(texts: &[String], field: impl Display + Copy) -> Result<Vec<String>, Refusal> {
     let read = |text: &String| {
         if is_id(text) { Ok(text.clone()) } else { Err(malformed(field, AN_ID)) }
     };
@@ -333,8 +347,8 @@ pub fn person(message: &proto::Person, field: &str) -> Result<Person, Refusal> {
     let enrolment = |(index, one): (usize, &proto::Enrolment)| {
         let field = format!("{field}.enrolments[{index}]");
         Ok(Enrolment {
-            place: place(&one.place, &format!("{field}.place"))?,
-            insutype: digits(&one.insutype, &format!("{field}.insutype"))?,
+            place: place(&one.place, format_args!("{field}.place"))?,
+            insutype: digits(&one.insutype, format_args!("{field}.insutype"))?,
             span: span(&one.from, &one.to, &field)?,
         })
     };
@@ -342,15 +356,15 @@ pub fn person(message: &proto::Person, field: &str) -> Result<Person, Refusal> {
         let field = format!("{field}.identities[{index}]");
         let key = |text: &str| is_id(text).then(|| text.to_owned());
         Ok(HeldIdentity {
-            identity: id(&one.identity, &format!("{field}.identity"), key)?,
+            identity: id(&one.identity, format_args!("{field}.identity"), key)?,
             span: span(&one.from, &one.to, &field)?,
         })
     };
     let person = Person {
-        id: id(&message.id, &format!("{field}.id"), PersonId::parse)?,
-        name: text(&message.name, &format!("{field}.name"))?,
-        certificate_no: text(&message.certificate_no, &format!("{field}.certificate_no"))?,
-        birth: day(&message.birth, &format!("{field}.birth"))?,
+        id: id(&message.id, format_args!("{field}.id"), PersonId::parse)?,
+        name: text(&message.name, format_args!("{field}.name"))?,
+        certificate_no: text(&message.certificate_no, format_args!("{field}.certificate_no"))?,
+        birth: day(&message.birth, format_args!("{field}.birth"))?,
         enrolments: message
             .enrolments
             .iter()
@@ -367,7 +381,7 @@ pub fn person(message: &proto::Person, field: &str) -> Result<Person, Refusal> {
     person.checked()
 }
 
-fn place(text: &str, field: &str) -> Result<Place, Refusal> {
+fn place(text: &str, field: impl Display) -> Result<Place, Refusal> {
     Place::parse(text).ok_or_else(|| malformed(field, A_PLACE))
 }
 
@@ -377,18 +391,18 @@ pub fn facility(message: &proto::Facility, field: &str) -> Result<Facility, Refu
         let field = format!("{field}.entries[{index}]");
         let level = u8::try_from(one.level).ok().filter(|level| *level <= LEVEL_MAX);
         Ok(FacilityEntry {
-            place: place(&one.place, &format!("{field}.place"))?,
-            level: level.ok_or_else(|| malformed(&format!("{field}.level"), A_LEVEL))?,
+            place: place(&one.place, format_args!("{field}.place"))?,
+            level: level.ok_or_else(|| malformed(format_args!("{field}.level"), A_LEVEL))?,
             tier: Tier::parse(&one.tier)
-                .ok_or_else(|| malformed(&format!("{field}.tier"), A_TIER))?,
-            tags: tags(&one.tags, &format!("{field}.tags"))?,
+                .ok_or_else(|| malformed(format_args!("{field}.tier"), A_TIER))?,
+            tags: tags(&one.tags, format_args!("{field}.tags"))?,
             designated: !one.not_designated,
             span: span(&one.from, &one.to, &field)?,
         })
     };
     let facility = Facility {
-        id: id(&message.id, &format!("{field}.id"), FacilityId::parse)?,
-        name: text(&message.name, &format!("{field}.name"))?,
+        id: id(&message.id, format_args!("{field}.id"), FacilityId::parse)?,
+        name: text(&message.name, format_args!("{field}.name"))?,
         entries: message.entries.iter().enumerate().map(entry).collect::<Result<_, Refusal>>()?,
     };
     facility.checked()
@@ -400,13 +414,14 @@ pub fn item(message: &proto::Item, field: &str) -> Result<Item, Refusal> {
     let is_prefix =
         [0, 2, 4, 6].contains(&admdvs.len()) && admdvs.bytes().all(|byte| byte.is_ascii_digit());
     if !is_prefix {
-        return Err(malformed(&format!("{field}.admdvs"), A_PREFIX));
+        return Err(malformed(format_args!("{field}.admdvs"), A_PREFIX));
     }
-    let code =
-        id(&message.code, &format!("{field}.code"), |text| is_id(text).then(|| text.to_owned()))?;
+    let code = id(&message.code, format_args!("{field}.code"), |text| {
+        is_id(text).then(|| text.to_owned())
+    })?;
     let facts =
-        message.facts.as_ref().ok_or_else(|| malformed(&format!("{field}.facts"), GIVEN))?;
-    let facts = item_facts(facts, &code, &format!("{field}.facts"))?;
+        message.facts.as_ref().ok_or_else(|| malformed(format_args!("{field}.facts"), GIVEN))?;
+    let facts = item_facts(facts, &code, format_args!("{field}.facts"))?;
     let span = span(&message.from, &message.to, field)?;
     if !span.is_in_order() {
         return Err(Refusal::SpanOrder { place: field.to_owned(), span });
@@ -414,8 +429,8 @@ pub fn item(message: &proto::Item, field: &str) -> Result<Item, Refusal> {
     Ok(Item {
         code,
         admdvs: admdvs.to_owned(),
-        name: text(&message.name, &format!("{field}.name"))?,
-        category: code_if_given(&message.category, &format!("{field}.category"))?,
+        name: text(&message.name, format_args!("{field}.name"))?,
+        category: code_if_given(&message.category, format_args!("{field}.category"))?,
         facts,
         span,
     })
@@ -434,7 +449,7 @@ pub fn key(message: Option<&proto::AccumulatorKey>) -> Result<AccumulatorKey, Re
 }
 
 /// A benefit year. The first day that can be written may lie in one that began in the year 0.
-pub fn benefit_year(year: i32, field: &str) -> Result<i16, Refusal> {
+pub fn benefit_year(year: i32, field: impl Display) -> Result<i16, Refusal> {
     const A_YEAR: Want = ("a year from 0 to 9999", "0 至 9999 的年份");
     i16::try_from(year)
         .ok()
@@ -463,47 +478,50 @@ struct Amounts {
 
 /// The sums of accumulators.
 fn sums(message: &proto::Accumulators, amounts: &Amounts) -> Result<Sums, Refusal> {
-    let money = |text: &str, field: &str| match text {
+    let money = |text: &str, field: Arguments<'_>| match text {
         "" => Ok(Money::ZERO),
         text => number(text, field, amounts.money),
     };
     let mut sums = Sums {
         admissions: message.admissions,
-        total: money(&message.total, "balances.total")?,
-        parts: parts_by(message.parts.as_ref(), "balances.parts", money)?,
-        patient_pay: money(&message.patient_pay, "balances.patient_pay")?,
+        total: money(&message.total, format_args!("balances.total"))?,
+        parts: parts_by(message.parts.as_ref(), "balances.parts", amounts.money)?,
+        patient_pay: money(&message.patient_pay, format_args!("balances.patient_pay"))?,
         ..Sums::default()
     };
     const ONCE: Want = ("named once", "不得重复");
     for one in &message.steps {
-        let field = |name: &str| format!("balances.steps[{}].{name}", one.step);
-        let remaining = money(&one.remaining, &field("remaining"))?;
+        let step = &one.step;
+        let remaining = money(&one.remaining, format_args!("balances.steps[{step}].remaining"))?;
         let year = StepYear {
-            eligible: money(&one.eligible, &field("eligible"))?,
-            paid: money(&one.paid, &field("paid"))?,
+            eligible: money(&one.eligible, format_args!("balances.steps[{step}].eligible"))?,
+            paid: money(&one.paid, format_args!("balances.steps[{step}].paid"))?,
             allowed: match one.allowed.as_str() {
                 "" => Exact::from(remaining),
-                text => number(text, &field("allowed"), amounts.allowed)?,
+                text => {
+                    let field = format_args!("balances.steps[{step}].allowed");
+                    number(text, field, amounts.allowed)?
+                }
             },
-            measured: money(&one.measured, &field("measured"))?,
+            measured: money(&one.measured, format_args!("balances.steps[{step}].measured"))?,
             remaining,
         };
         if sums.steps.contains_key(&one.step) {
-            return Err(malformed(&field("step"), ONCE));
+            return Err(malformed(format_args!("balances.steps[{step}].step"), ONCE));
         }
         sums.steps.insert(one.step.clone(), year);
     }
     for one in &message.chains {
-        let field = format!("balances.chains[{}]", one.step);
-        let met = money(&one.met, &format!("{field}.met"))?;
+        let step = &one.step;
+        let met = money(&one.met, format_args!("balances.chains[{step}].met"))?;
         // A chain by diagnosis is named by all the prefixes that its pack has.
         let fits = !one.chain.is_empty() && one.chain.len() <= PACK_BYTES_MAX;
         let chain = one.chain.clone();
         if !fits {
-            return Err(malformed(&format!("{field}.chain"), A_CHAIN));
+            return Err(malformed(format_args!("balances.chains[{step}].chain"), A_CHAIN));
         }
         if sums.chain(&one.step, &chain) != Money::ZERO {
-            return Err(malformed(&field, ONCE));
+            return Err(malformed(format_args!("balances.chains[{step}]"), ONCE));
         }
         sums.chains.entry(one.step.clone()).or_default().insert(chain, met);
     }

@@ -68,9 +68,9 @@ pub fn take_row(list: &mut Book, row: &proto::HospitalRow) -> Result<(), Refusal
         })
     };
     for (text, field) in [(&row.reference, "reference"), (&row.admission, "admission")] {
-        from_proto::text(text, &place(field))?;
+        from_proto::text(text, place(field))?;
     }
-    from_proto::text(&row.person, &place("person"))?;
+    from_proto::text(&row.person, place("person"))?;
     let total = amount(&row.total, "total")?;
     let cash = match row.cash.as_str() {
         "" => None,
@@ -85,7 +85,7 @@ pub fn take_row(list: &mut Book, row: &proto::HospitalRow) -> Result<(), Refusal
         fund: amount(&row.fund, "fund")?,
         account: amount(&row.account, "account")?,
         cash,
-        day: from_proto::day_if_given(&row.day, &place("day"))?,
+        day: from_proto::day_if_given(&row.day, place("day"))?,
         line: row.line,
         ..Settled::default()
     };

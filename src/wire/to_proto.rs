@@ -40,6 +40,10 @@ fn optional<T: ToString>(value: Option<T>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
 }
 
+fn amount(value: Option<Money>) -> String {
+    value.map_or_else(String::new, Money::text)
+}
+
 /// An admission, as it was read.
 pub fn admission(admission: &Admission) -> proto::Admission {
     proto::Admission {
@@ -63,13 +67,13 @@ pub fn bill(bill: &Bill) -> proto::Bill {
         Charges::Totals { parts: of_bill, drugs } => {
             let totals = proto::Totals {
                 parts: Some(parts(of_bill)),
-                drugs: optional(drugs.map(|drugs| drugs.all)),
-                class_c_drugs: optional(drugs.map(|drugs| drugs.class_c)),
+                drugs: amount(drugs.map(|drugs| drugs.all)),
+                class_c_drugs: amount(drugs.map(|drugs| drugs.class_c)),
             };
             (Vec::new(), Some(totals))
         }
     };
-    proto::Bill { total: optional(bill.total), noncompliant: bill.noncompliant, lines, totals }
+    proto::Bill { total: amount(bill.total), noncompliant: bill.noncompliant, lines, totals }
 }
 
 fn line(line: &Line) -> proto::Line {
@@ -105,13 +109,13 @@ fn first_copay_rate(class: Class) -> String {
 
 /// Five parts.
 pub fn parts(parts: &Parts) -> proto::Parts {
-    let amount = |part: Part| parts[part].text();
+    let of = |part: Part| parts[part].text();
     proto::Parts {
-        in_scope: amount(Part::InScope),
-        copay_first: amount(Part::CopayFirst),
-        over_limit: amount(Part::OverLimit),
-        own_expense: amount(Part::OwnExpense),
-        facility_borne: amount(Part::FacilityBorne),
+        in_scope: of(Part::InScope),
+        copay_first: of(Part::CopayFirst),
+        over_limit: of(Part::OverLimit),
+        own_expense: of(Part::OwnExpense),
+        facility_borne: of(Part::FacilityBorne),
     }
 }
 
@@ -248,7 +252,7 @@ fn check_result(result: &CheckResult<'_>, full: bool) -> proto::CheckResult {
     let amounts = proto::CheckResult {
         id: check.id.clone(),
         measured: result.found.is_some(),
-        excess: optional(result.found.map(|found| found.excess)),
+        excess: amount(result.found.map(|found| found.excess)),
         moved: result.moved.text(),
         ..proto::CheckResult::default()
     };
@@ -267,19 +271,24 @@ fn check_result(result: &CheckResult<'_>, full: bool) -> proto::CheckResult {
         measure: measure.to_owned(),
         threshold: threshold.to_string(),
         on_breach: on_breach.to_owned(),
-        part: optional(result.found.map(|found| found.part)),
-        whole: optional(result.found.map(|found| found.whole)),
+        part: amount(result.found.map(|found| found.part)),
+        whole: amount(result.found.map(|found| found.whole)),
         source: Some(source(&result.check.source)),
         ..amounts
     }
 }
 
-fn warning(warning: &Warning, full: bool) -> proto::Warning {
-    let (kind, code) = match warning {
+/// The kind of a warning, and the item's code where it is about one.
+pub(super) fn warning_name(warning: &Warning) -> (&'static str, &str) {
+    match warning {
         Warning::NotInCatalogue(code) => ("not-in-catalogue", code.as_str()),
         Warning::TotalsUnseen => ("totals-unseen", ""),
         Warning::DrugsNotMeasured => ("drugs-not-measured", ""),
-    };
+    }
+}
+
+fn warning(warning: &Warning, full: bool) -> proto::Warning {
+    let (kind, code) = warning_name(warning);
     proto::Warning {
         kind: kind.to_owned(),
         code: code.to_owned(),
@@ -365,7 +374,7 @@ pub fn refusal(refusal: &Refusal) -> proto::Refusal {
             zh: refusal.advice(Lang::Zh).to_owned(),
             en: refusal.advice(Lang::En).to_owned(),
         }),
-        patient_pay: optional(patient_pay),
+        patient_pay: amount(patient_pay),
         version,
         entries: entries.iter().take(ENTRIES_MAX).map(entry_name).collect(),
     }

@@ -24,6 +24,7 @@ mod operations;
 mod packs;
 mod properties;
 mod python;
+mod quote_lines;
 mod reconcile;
 mod refusals;
 mod registers;

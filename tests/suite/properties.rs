@@ -16,6 +16,8 @@ use crate::generate::walk;
 use onestop::bill::Part;
 use onestop::bill::Parts;
 use onestop::money::Money;
+use onestop::proto;
+use onestop::proto::quote_many_reply::Outcome;
 use onestop::rules::entry::first;
 use onestop::rules::pack::Cap;
 use onestop::rules::pack::Kind;
@@ -27,6 +29,9 @@ use onestop::statement::Basis;
 use onestop::statement::Run;
 use onestop::statement::Statement;
 use onestop::statement::StepResult;
+use onestop::wire::to_json;
+use onestop::wire::to_proto;
+use onestop::wire::to_proto::Detail;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
@@ -229,6 +234,19 @@ fn says_the_same_again(settled: &Settled<'_>) -> Checked {
     Ok(())
 }
 
+/// The amounts of a quote are the same bytes of JSON, with a message in between or without.
+fn is_written_as_its_message(settled: &Settled<'_>) -> Checked {
+    let Settled { situation, statement, .. } = *settled;
+    let admitted_on = situation.discharged_on;
+    let message = to_proto::statement(statement, situation, admitted_on, Detail::Amounts);
+    let reply = proto::QuoteManyReply { outcome: Some(Outcome::Statement(message)) };
+    let mut written = Vec::new();
+    to_json::quoted(statement, situation, &mut written);
+    let written = String::from_utf8(written).unwrap();
+    prop_assert_eq!(written, serde_json::to_string(&reply).unwrap());
+    Ok(())
+}
+
 /// What is paid for each visit.
 fn payments(case: &Case) -> Result<Vec<i128>, TestCaseError> {
     let mut sums = Vec::new();
@@ -324,6 +342,11 @@ proptest! {
     #[test]
     fn the_same_request_gives_the_same_answer(case in case(Shape::ANY)) {
         walk(&case, says_the_same_again)?;
+    }
+
+    #[test]
+    fn amounts_are_written_as_their_message_is(case in case(Shape::ANY)) {
+        walk(&case, is_written_as_its_message)?;
     }
 
     #[test]

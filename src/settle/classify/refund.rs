@@ -6,8 +6,6 @@ use crate::money::Money;
 use crate::money::Quantity;
 use crate::refusal::Refusal;
 
-use std::collections::BTreeMap;
-
 /// What refunds have left of a line.
 pub(super) struct Left<'a> {
     pub(super) line: &'a Line,
@@ -37,11 +35,12 @@ const AMOUNT_WITHOUT_QUANTITY: Why =
 /// Takes refunds off the lines that they name; fully refunded lines vanish.
 pub(super) fn take_back(lines: &[Line]) -> Result<Vec<Left<'_>>, Refusal> {
     let mut left: Vec<Left<'_>> = Vec::with_capacity(lines.len());
+    let ids = Ids::of(lines);
     // Where each line stands in `left`; none for refund lines.
-    let mut by_id: BTreeMap<&str, Option<usize>> = BTreeMap::new();
+    let mut places: Vec<Option<usize>> = Vec::with_capacity(lines.len());
     for (index, line) in lines.iter().enumerate() {
-        let place = line.refund_of.is_none().then_some(left.len());
-        if !is_id(&line.id) || by_id.insert(&line.id, place).is_some() {
+        places.push(line.refund_of.is_none().then_some(left.len()));
+        if !is_id(&line.id) || ids.first_repeated == Some(index) {
             return Err(Refusal::LineId { position: index + 1, line: line.id.clone() });
         }
         if !line.price.explains(line.quantity, line.amount) {
@@ -49,7 +48,10 @@ pub(super) fn take_back(lines: &[Line]) -> Result<Vec<Left<'_>>, Refusal> {
         }
         let refuse = |why: Why| Refusal::RefundLine { line: line.id.clone(), why };
         match &line.refund_of {
-            Some(original) => take_off(&mut left, &by_id, line, original).map_err(refuse)?,
+            Some(original) => {
+                let place = ids.earlier(original, index).map(|earlier| places[earlier]);
+                take_off(&mut left, place, line).map_err(refuse)?;
+            }
             None if line.quantity.is_negative() || line.amount.is_negative() => {
                 return Err(refuse(NOT_A_REFUND));
             }
@@ -72,19 +74,40 @@ pub(super) fn take_back(lines: &[Line]) -> Result<Vec<Left<'_>>, Refusal> {
     Ok(left)
 }
 
-fn take_off(
-    left: &mut [Left<'_>],
-    by_id: &BTreeMap<&str, Option<usize>>,
-    line: &Line,
-    original: &str,
-) -> Result<(), Why> {
+/// Lines by their ids.
+struct Ids<'a> {
+    /// Lines in the order of their ids, and equal ones in the order of the bill.
+    sorted: Vec<(&'a str, usize)>,
+    /// The first line whose id an earlier one has.
+    first_repeated: Option<usize>,
+}
+
+impl<'a> Ids<'a> {
+    fn of(lines: &'a [Line]) -> Ids<'a> {
+        let numbered = lines.iter().enumerate();
+        let mut sorted: Vec<_> = numbered.map(|(index, line)| (line.id.as_str(), index)).collect();
+        sorted.sort_unstable();
+        let repeated = sorted.windows(2).filter(|pair| pair[0].0 == pair[1].0);
+        let first_repeated = repeated.map(|pair| pair[1].1).min();
+        Ids { sorted, first_repeated }
+    }
+
+    /// The line of that id, if it stands before another.
+    fn earlier(&self, id: &str, before: usize) -> Option<usize> {
+        let (found, index) = *self.sorted.get(self.sorted.partition_point(|(one, _)| *one < id))?;
+        (found == id && index < before).then_some(index)
+    }
+}
+
+/// `place` is where the line stands that is taken back from; none within for a refund line.
+fn take_off(left: &mut [Left<'_>], place: Option<Option<usize>>, line: &Line) -> Result<(), Why> {
     if !line.quantity.is_negative() || Money::ZERO < line.amount {
         return Err(NOT_NEGATIVE);
     }
-    let place = match by_id.get(original) {
-        Some(Some(place)) => *place,
-        Some(None) if original != line.id => return Err(OF_A_REFUND),
-        Some(None) | None => return Err(NO_EARLIER_LINE),
+    let place = match place {
+        Some(Some(place)) => place,
+        Some(None) => return Err(OF_A_REFUND),
+        None => return Err(NO_EARLIER_LINE),
     };
     let Some(named) = left.get_mut(place) else { return Err(NO_EARLIER_LINE) };
     let same = named.line.code == line.code

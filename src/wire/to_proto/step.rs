@@ -14,6 +14,7 @@ use crate::statement::SegmentResult;
 use crate::statement::ShareTrace;
 use crate::statement::StepResult;
 use crate::wire::to_proto::Detail;
+use crate::wire::to_proto::amount;
 use crate::wire::to_proto::optional;
 use crate::wire::to_proto::parts;
 use crate::wire::to_proto::source;
@@ -49,7 +50,7 @@ pub(super) fn result(result: &StepResult<'_>, detail: Detail) -> proto::StepResu
         period: step.period.name().to_owned(),
         from: run.map(|run| parts(&run.from)),
         base: step.base.iter().map(|part: &Part| part.name().to_owned()).collect(),
-        uncapped: optional(run.map(|run| run.uncapped)),
+        uncapped: amount(run.map(|run| run.uncapped)),
         cap: run.and_then(cap),
         financing: run.map_or_else(Vec::new, |run| financing(step, run)),
         basis,
@@ -77,8 +78,8 @@ fn cap(run: &Run<'_>) -> Option<proto::CapResult> {
         None => (String::new(), String::new()),
     };
     Some(proto::CapResult {
-        admission: optional(entry.value.admission),
-        year: optional(entry.value.year),
+        admission: amount(entry.value.admission),
+        year: amount(entry.value.year),
         base_share: optional(entry.value.base_share),
         paid_before: run.paid_before.text(),
         bound,
@@ -116,10 +117,10 @@ fn share(trace: &ShareTrace<'_>, kind: &Kind) -> proto::ShareTrace {
 fn adjustment(entry: &Entry<Adjust>) -> proto::Adjustment {
     proto::Adjustment {
         rate_add: optional(entry.value.rate_add),
-        deductible_set: optional(entry.value.deductible_set),
+        deductible_set: amount(entry.value.deductible_set),
         deductible_multiply: optional(entry.value.deductible_multiply),
-        deductible_add: optional(entry.value.deductible_add),
-        deductible_at_most: optional(entry.value.deductible_at_most),
+        deductible_add: amount(entry.value.deductible_add),
+        deductible_at_most: amount(entry.value.deductible_at_most),
         source: Some(source(&entry.source)),
     }
 }
@@ -127,7 +128,7 @@ fn adjustment(entry: &Entry<Adjust>) -> proto::Adjustment {
 fn segment(result: &SegmentResult<'_>) -> proto::Segment {
     proto::Segment {
         from: result.from.text(),
-        up_to: optional(result.segment.up_to),
+        up_to: amount(result.segment.up_to),
         nominal_rate: result.segment.rate.to_string(),
         rate: result.rate.to_string(),
         amount: result.amount.text(),
@@ -143,15 +144,15 @@ fn floor(trace: &FloorTrace<'_>) -> proto::FloorTrace {
         owed: trace.owed.text(),
         matched: trace.guarantee.is_some(),
         ratio: optional(guarantee.ratio),
-        patient_at_most: optional(guarantee.patient_at_most),
+        patient_at_most: amount(guarantee.patient_at_most),
         source: source_of(trace.guarantee),
         allowed_before: trace.allowed_before.to_string(),
         measured_before: trace.measured_before.text(),
         remaining_before: trace.remaining_before.text(),
         allowed: optional(trace.allowed),
-        limit: optional(trace.limit),
+        limit: amount(trace.limit),
         remaining: trace.remaining.text(),
         reached: optional(trace.reached),
-        shortfall: optional(trace.shortfall),
+        shortfall: amount(trace.shortfall),
     }
 }

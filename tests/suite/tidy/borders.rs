@@ -218,6 +218,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "money",
             "calendar",
             "refusal",
+            "admission",
             "rules",
             "accumulators",
             "situation",
@@ -279,6 +280,8 @@ const NAMES: &[(&str, &[&str])] = &[
     ("indicatif", &["cli"]),
     ("jiff", &["calendar"]),
     ("maud", &["pages"]),
+    // Named by `main.rs` alone.
+    ("mimalloc", &[]),
     ("pbjson", &[]),
     ("pdf_writer", &["pages"]),
     ("prometheus_client", &["metrics"]),

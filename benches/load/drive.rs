@@ -1,0 +1,178 @@
+//! Closed and open loops, and the times of every request in one histogram.
+
+use crate::echo;
+use crate::echo::Payload;
+use crate::server::Server;
+use crate::work;
+use crate::work::Call;
+use crate::work::Persons;
+
+use onestop::proto;
+use onestop::proto::settlement_client::SettlementClient;
+
+use hdrhistogram::Histogram;
+use tokio::time::Instant;
+use tonic::Request;
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::transport::Channel;
+use tonic_prost::ProstCodec;
+
+use std::time::Duration;
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Row {
+    pub(crate) call: Call,
+    pub(crate) connections: usize,
+    pub(crate) persons: Persons,
+    pub(crate) lines: usize,
+    pub(crate) seconds: u64,
+    /// Requests a second that are due; none where each waits for the one before.
+    pub(crate) rate: Option<f64>,
+    /// Bytes of an echo, there and back.
+    pub(crate) sizes: (usize, usize),
+}
+
+impl Default for Row {
+    fn default() -> Row {
+        Row {
+            call: Call::Quote,
+            connections: 1,
+            persons: Persons::Cold,
+            lines: 0,
+            seconds: 3,
+            rate: None,
+            sizes: (300, 3000),
+        }
+    }
+}
+
+impl Row {
+    /// Reads `settle connections=64 persons=hot …`.
+    pub(crate) fn parse(arguments: &[String], seconds: u64) -> Row {
+        let mut row = Row { call: Call::parse(&arguments[0]), seconds, ..Row::default() };
+        for argument in &arguments[1..] {
+            let (name, value) = argument.split_once('=').expect("name=value");
+            match name {
+                "connections" => row.connections = value.parse().unwrap(),
+                "persons" if value == "hot" => row.persons = Persons::Hot,
+                "persons" => row.persons = Persons::Cold,
+                "lines" => row.lines = value.parse().unwrap(),
+                "seconds" => row.seconds = value.parse().unwrap(),
+                "rate" => row.rate = Some(value.parse().unwrap()),
+                other => panic!("no such option: {other}"),
+            }
+        }
+        row
+    }
+}
+
+/// What came of a row. Times are in microseconds.
+pub(crate) struct Measured {
+    pub(crate) rate: f64,
+    pub(crate) times: Histogram<u64>,
+}
+
+pub(crate) async fn run(server: &Server, row: &Row) -> Measured {
+    let start = Instant::now() + Duration::from_millis(200);
+    let mut tasks = Vec::new();
+    for number in 0..row.connections {
+        let channel = match row.call {
+            Call::Echo => server.echo_channel().await,
+            Call::Quote | Call::Settle | Call::Stream => server.channel().await,
+        };
+        tasks.push(tokio::spawn(connection(channel, *row, number, start)));
+    }
+    let mut times = histogram();
+    for task in tasks {
+        times.add(task.await.unwrap()).unwrap();
+    }
+    Measured { rate: times.len() as f64 / start.elapsed().as_secs_f64(), times }
+}
+
+fn histogram() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, 120_000_000, 3).unwrap()
+}
+
+async fn connection(channel: Channel, row: Row, number: usize, start: Instant) -> Histogram<u64> {
+    tokio::time::sleep_until(start).await;
+    if row.call == Call::Stream {
+        return stream(channel, row, start).await;
+    }
+    let end = start + Duration::from_secs(row.seconds);
+    let mut client = Client::new(channel);
+    let mut times = histogram();
+    let mut sent = 0_u32;
+    loop {
+        // When this request is due: now in a closed loop; in an open one whenever the clock says, however late it is sent.
+        let due = match row.rate {
+            None => Instant::now(),
+            Some(rate) => {
+                let turn = f64::from(sent) * row.connections as f64 + number as f64;
+                start + Duration::from_secs_f64(turn / rate)
+            }
+        };
+        if end <= due {
+            return times;
+        }
+        tokio::time::sleep_until(due).await;
+        client.call(&row).await;
+        times.record(micros(due)).unwrap();
+        sent += 1;
+    }
+}
+
+fn micros(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_micros()).unwrap().max(1)
+}
+
+struct Client {
+    settlement: SettlementClient<Channel>,
+    echo: tonic::client::Grpc<Channel>,
+}
+
+impl Client {
+    fn new(channel: Channel) -> Client {
+        let settlement = SettlementClient::new(channel.clone());
+        Client { settlement, echo: tonic::client::Grpc::new(channel) }
+    }
+
+    async fn call(&mut self, row: &Row) {
+        match row.call {
+            Call::Quote => {
+                self.settlement.quote(work::quote(row.persons, row.lines)).await.unwrap();
+            }
+            Call::Settle => {
+                self.settlement.settle(work::settle(row.persons, row.lines)).await.unwrap();
+            }
+            Call::Echo | Call::Stream => {
+                let (request, answer) = row.sizes;
+                let answer_bytes = u32::try_from(answer).unwrap();
+                let payload = Payload { body: vec![b'7'; request], answer_bytes };
+                let codec = ProstCodec::<Payload, Payload>::default();
+                self.echo.ready().await.unwrap();
+                let path = PathAndQuery::from_static(echo::PATH);
+                self.echo.unary(Request::new(payload), path, codec).await.unwrap();
+            }
+        }
+    }
+}
+
+/// Quotes in one stream, as fast as the server takes them; a time is from one answer to the next.
+async fn stream(channel: Channel, row: Row, start: Instant) -> Histogram<u64> {
+    let end = start + Duration::from_secs(row.seconds);
+    let requests = std::iter::repeat_with(move || proto::QuoteRequest {
+        amounts_only: true,
+        ..work::quote(row.persons, row.lines)
+    });
+    let requests = tokio_stream::iter(requests.take_while(move |_| Instant::now() < end));
+    let answers = SettlementClient::new(channel).quote_many(requests).await.unwrap();
+    let mut answers = answers.into_inner();
+    let mut times = histogram();
+    let mut last = Instant::now();
+    while answers.message().await.unwrap().is_some() {
+        times.record(micros(last)).unwrap();
+        last = Instant::now();
+    }
+    times
+}
