@@ -3,6 +3,7 @@
 mod client;
 mod demo;
 mod import;
+mod key;
 mod ledger;
 mod output;
 mod progress;
@@ -78,6 +79,8 @@ enum Command {
     SignOff(reconcile::SignOffArguments),
     /// The statement of a month for a facility, or for an insured place over all facilities.
     Clear(clear::ClearArguments),
+    /// Make a key for a caller of gRPC: print its secret, once, and what to put into the file of keys.
+    Key(key::KeyArguments),
     /// Run scenarios with known answers against this engine.
     Vectors(vectors::VectorsArguments),
 }
@@ -139,6 +142,7 @@ pub fn run() -> ExitCode {
         Command::Reconcile(arguments) => reconcile::run(&context, &arguments),
         Command::SignOff(arguments) => reconcile::sign_off(&context, &arguments),
         Command::Clear(arguments) => clear::run(&context, &arguments),
+        Command::Key(arguments) => key::run(arguments),
         Command::Vectors(arguments) => vectors::run(&arguments),
     };
     exit.into()

@@ -20,6 +20,8 @@ pub struct Config {
     pub http: HttpConfig,
     /// TLS of both listeners.
     pub tls: TlsConfig,
+    /// Who may call.
+    pub access: AccessConfig,
     /// Commands that ask a server.
     pub client: ClientConfig,
     /// The embedded store.
@@ -97,6 +99,35 @@ impl TlsConfig {
     }
 }
 
+/// Who may call gRPC (访问控制).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AccessConfig {
+    /// Whether callers are asked who they are.
+    pub ask: HisAuth,
+    /// The file of keys.
+    pub keys: PathBuf,
+    /// Whether pages, which have no logins, are served also where callers are asked.
+    pub open_pages: bool,
+}
+
+impl Default for AccessConfig {
+    fn default() -> AccessConfig {
+        AccessConfig { ask: HisAuth::UnlessLoopback, keys: PathBuf::new(), open_pages: false }
+    }
+}
+
+impl AccessConfig {
+    /// Whether those who call at an address are asked.
+    pub fn asks_at(&self, listen: SocketAddr) -> bool {
+        match self.ask {
+            HisAuth::UnlessLoopback => !listen.ip().is_loopback(),
+            HisAuth::Always => true,
+            HisAuth::Never => false,
+        }
+    }
+}
+
 /// Commands that ask a server over TLS.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -107,6 +138,8 @@ pub struct ClientConfig {
     pub certificate: PathBuf,
     /// Its private key, in PEM.
     pub key: PathBuf,
+    /// The secret of a key to name to the server; empty: none.
+    pub token: String,
 }
 
 /// The embedded store.

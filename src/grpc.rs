@@ -1,6 +1,7 @@
 //! gRPC: unwrap the message, call the service, wrap the answer. Status and details derive from a failure here, once.
 
 mod office;
+mod scope;
 
 use crate::metrics;
 use crate::proto;
@@ -125,6 +126,7 @@ impl Settlement for Api {
         &self,
         request: Request<proto::QuoteRequest>,
     ) -> Result<Response<proto::QuoteReply>, Status> {
+        scope::quote(&scope::asker(&request)?, request.get_ref())?;
         let statement = self.service.quote(request.get_ref()).map_err(status)?;
         Ok(Response::new(proto::QuoteReply { statement: Some(statement) }))
     }
@@ -136,8 +138,11 @@ impl Settlement for Api {
         request: Request<Streaming<proto::QuoteRequest>>,
     ) -> Result<Response<Self::QuoteManyStream>, Status> {
         let service = Arc::clone(&self.service);
+        let asker = scope::asker(&request)?;
         let answers = request.into_inner().map(move |request| {
-            let outcome = match service.quote(&received(request)?) {
+            let request = received(request)?;
+            scope::quote_many(&asker, &request)?;
+            let outcome = match service.quote(&request) {
                 Ok(statement) => proto::quote_many_reply::Outcome::Statement(statement),
                 Err(Failure::Refusal(refusal)) => {
                     metrics::refused(refusal.code());
@@ -154,6 +159,7 @@ impl Settlement for Api {
         &self,
         request: Request<proto::SettleRequest>,
     ) -> Result<Response<proto::SettleReply>, Status> {
+        scope::settle(&scope::asker(&request)?, request.get_ref())?;
         let service = Arc::clone(&self.service);
         let request = request.into_inner();
         let settlement = finish(async move { service.settle(request).await }).await?;
@@ -164,6 +170,7 @@ impl Settlement for Api {
         &self,
         request: Request<proto::ReverseRequest>,
     ) -> Result<Response<proto::ReverseReply>, Status> {
+        scope::reverse(&scope::asker(&request)?, request.get_ref(), &self.service)?;
         let service = Arc::clone(&self.service);
         let request = request.into_inner();
         let reversal = finish(async move { service.reverse(request).await }).await?;
@@ -186,7 +193,10 @@ impl Settlement for Api {
         &self,
         request: Request<proto::GetSettlementRequest>,
     ) -> Result<Response<proto::SettlementRecord>, Status> {
-        self.service.settlement(request.get_ref()).map(Response::new).map_err(status)
+        let asker = scope::asker(&request)?;
+        let record = self.service.settlement(request.get_ref()).map_err(status)?;
+        scope::record(&asker, scope::GET_SETTLEMENT, &record)?;
+        Ok(Response::new(record))
     }
 
     type ListSettlementsStream = Answers<proto::SettlementRecord>;
@@ -195,6 +205,7 @@ impl Settlement for Api {
         &self,
         request: Request<proto::ListSettlementsRequest>,
     ) -> Result<Response<Self::ListSettlementsStream>, Status> {
+        scope::list(&scope::asker(&request)?, request.get_ref())?;
         let request = request.into_inner();
         let service = Arc::clone(&self.service);
         let first = service.list(&request, request.after_number).map_err(status)?;

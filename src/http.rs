@@ -27,6 +27,8 @@ use std::time::Duration;
 /// What the listener is told by the configuration.
 #[derive(Debug, Clone, Copy)]
 pub struct HttpOptions {
+    /// Whether pages, which have no logins, are served.
+    pub pages: bool,
     /// Largest body of a request. Unit: bytes.
     pub message_bytes_max: usize,
     /// Requests served at once; more are refused with 503.
@@ -50,12 +52,17 @@ fn router(service: Arc<Service>, gateway: Gateway, options: HttpOptions) -> Rout
     let limits = Limits::new(options.requests_max, options.request_timeout);
     let national =
         National { gateway: Arc::new(gateway), message_bytes_max: options.message_bytes_max };
+    let pages = match options.pages {
+        true => pages::router(Arc::clone(&service)),
+        // Routes of their own would take the requests of the national interface, which come on any path.
+        false => Router::new(),
+    };
     Router::new()
         .route("/ready", get(ready))
         .with_state(Arc::clone(&service))
         .fallback(national::answer)
         .with_state(national)
-        .merge(pages::router(Arc::clone(&service)))
+        .merge(pages)
         .layer(DefaultBodyLimit::max(options.message_bytes_max))
         .layer(middleware::from_fn_with_state(limits, limits::limit))
         // Answered also under load: a busy server is alive, and somebody wants to see how busy.

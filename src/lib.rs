@@ -16,6 +16,7 @@ pub mod report;
 pub mod extract;
 pub mod reconcile;
 pub mod clear;
+pub mod access;
 pub mod metrics;
 pub mod proto;
 pub mod wire;

@@ -21,6 +21,9 @@ use serde::Serialize;
 use sha2::Digest;
 use sha2::Sha256;
 use tonic::Status;
+use tonic::metadata::AsciiMetadataValue;
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Certificate;
 use tonic::transport::Channel;
 use tonic::transport::ClientTlsConfig;
@@ -209,14 +212,44 @@ pub(super) fn url(context: &Context, arguments: &ServerArguments) -> String {
 }
 
 /// Connects to a server.
-pub(super) async fn connect(url: &str, client: &ClientConfig) -> Result<Channel, Trouble> {
+pub(super) async fn connect(url: &str, client: &ClientConfig) -> Result<Asking, Trouble> {
     let trouble =
         |error: tonic::transport::Error| Trouble::Server(format!("{url}: {}", chain(&error)));
     let mut endpoint = Endpoint::from_shared(url.to_owned()).map_err(trouble)?;
     if url.starts_with("https://") {
         endpoint = endpoint.tls_config(tls(client)?).map_err(trouble)?;
     }
-    endpoint.connect().await.map_err(trouble)
+    let channel = endpoint.connect().await.map_err(trouble)?;
+    Ok(InterceptedService::new(channel, Token::read(&client.token)?))
+}
+
+/// A connection on which every request says who asks.
+pub(super) type Asking = InterceptedService<Channel, Token>;
+
+/// Says who asks.
+#[derive(Debug, Clone)]
+pub(super) struct Token(Option<AsciiMetadataValue>);
+
+impl Token {
+    fn read(secret: &str) -> Result<Token, Trouble> {
+        if secret.is_empty() {
+            return Ok(Token(None));
+        }
+        let value = format!("Bearer {secret}").parse();
+        let mut value: AsciiMetadataValue =
+            value.map_err(|_| Trouble::Input("`client.token` is no key".to_owned()))?;
+        value.set_sensitive(true);
+        Ok(Token(Some(value)))
+    }
+}
+
+impl Interceptor for Token {
+    fn call(&mut self, mut request: tonic::Request<()>) -> Result<tonic::Request<()>, Status> {
+        if let Some(value) = &self.0 {
+            request.metadata_mut().insert("authorization", value.clone());
+        }
+        Ok(request)
+    }
 }
 
 /// Whom to trust, and who one is.
@@ -379,7 +412,7 @@ fn by(what: &What) -> Option<By> {
 
 async fn list(
     context: &Context,
-    client: &mut SettlementClient<Channel>,
+    client: &mut SettlementClient<Asking>,
     what: &What,
 ) -> Result<(), Trouble> {
     let What::Settlements { person, facility, from, to, effective, limit } = what else {
@@ -421,7 +454,7 @@ async fn list(
 }
 
 /// Packs and register records are shown in JSON form, one a line.
-async fn show_record(context: &Context, channel: Channel, what: &What) -> Result<(), Trouble> {
+async fn show_record(context: &Context, channel: Asking, what: &What) -> Result<(), Trouble> {
     let mut registers = RegistersClient::new(channel.clone());
     match what {
         What::Packs => {

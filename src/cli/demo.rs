@@ -1,5 +1,6 @@
 //! `onestop serve --demo`: the sample register and one admission per place, settled through the server's own gRPC API.
 
+use crate::cli::client::Asking;
 use crate::cli::client::Trouble;
 use crate::cli::client::connect;
 use crate::cli::output;
@@ -43,7 +44,7 @@ pub(super) async fn run(address: std::net::SocketAddr, lang: Lang) -> Result<(),
     Ok(())
 }
 
-async fn fill(mut client: RegistersClient<tonic::transport::Channel>) -> Result<(), Trouble> {
+async fn fill(mut client: RegistersClient<Asking>) -> Result<(), Trouble> {
     let damaged = |complaints: Complaints| Trouble::Input(complaints.text(Lang::En));
     let writer = |request_id: &str| {
         Some(proto::Writer {

@@ -4,6 +4,7 @@ mod openings;
 
 use crate::cli::Context;
 use crate::cli::Exit;
+use crate::cli::client::Asking;
 use crate::cli::client::ServerArguments;
 use crate::cli::client::Trouble;
 use crate::cli::client::ask;
@@ -25,7 +26,6 @@ use sha2::Digest;
 use sha2::Sha256;
 use tokio_stream::Stream;
 use tonic::Streaming;
-use tonic::transport::Channel;
 
 use std::path::PathBuf;
 
@@ -185,7 +185,7 @@ fn batches(arguments: &ImportArguments, bytes: &[u8]) -> Result<Batches, Complai
     })
 }
 
-async fn put(channel: Channel, batches: Batches) -> Result<proto::PutReply, Trouble> {
+async fn put(channel: Asking, batches: Batches) -> Result<proto::PutReply, Trouble> {
     let mut client = RegistersClient::new(channel);
     let bar = |batches: usize| progress::count(u64::try_from(batches).unwrap_or_default());
     match batches {

@@ -1,5 +1,6 @@
 //! `onestop serve`: the server, from configuration to a graceful stop.
 
+use crate::access::Ring;
 use crate::cli::Context;
 use crate::cli::Exit;
 use crate::cli::client::Trouble;
@@ -38,11 +39,15 @@ use tonic_health::server::HealthReporter;
 use tracing_subscriber::EnvFilter;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::PoisonError;
+use std::sync::RwLock;
 use std::time::Duration;
 
 mod count;
+mod gate;
 mod limits;
 mod trace;
 
@@ -141,6 +146,7 @@ async fn serve(
     if demo.is_some() && keys.is_some() {
         return Err((Exit::Usage, "`--demo` speaks in the clear; leave it or TLS out".to_owned()));
     }
+    let known = known(config)?;
     let service = Arc::new(open(config)?);
     let door = Door::open(config.server.listen, keys.clone(), Speaks::Grpc);
     let door = door.await.map_err(|error| usage(&error))?;
@@ -148,7 +154,8 @@ async fn serve(
     let web = web.await.map_err(|error| usage(&error))?;
     let (address, web_address) = (door.address(), web.address());
     let (stop, stopping) = watch::channel(false);
-    let listening = tokio::spawn(wait_for_signals(signals, Arc::clone(&service), keys, stop));
+    let reloaded = Reloaded { keys, known: known.clone(), ring: config.access.keys.clone() };
+    let listening = tokio::spawn(wait_for_signals(signals, Arc::clone(&service), reloaded, stop));
 
     let (health, health_service) = tonic_health::server::health_reporter();
     let halted = service.halted();
@@ -163,6 +170,7 @@ async fn serve(
     let limits = tower::ServiceBuilder::new()
         .layer(count::CountLayer)
         .layer(trace::TraceLayer)
+        .layer(gate::GateLayer(known.clone()))
         .layer(limits::LimitLayer(Duration::from_millis(config.server.request_timeout_ms)))
         .map_err(limits::overloaded)
         .load_shed()
@@ -174,7 +182,7 @@ async fn serve(
         .layer(limits)
         .add_routes(contract(routes, &service, &config.server))
         .serve_with_incoming_shutdown(door, until(stopping.clone()));
-    let options = http_options(&config.server);
+    let options = http_options(config);
     let gateway = Gateway::new(Arc::clone(&service), config.his.clone());
     let web = http::serve(web, Arc::clone(&service), gateway, options, until(stopping.clone()));
     tracing::info!(%address, http = %web_address, "listening");
@@ -219,8 +227,11 @@ fn contract(routes: Routes, service: &Arc<Service>, config: &ServerConfig) -> Ro
     routes.add_service(settlement).add_service(rules).add_service(registers).add_service(office)
 }
 
-fn http_options(config: &ServerConfig) -> HttpOptions {
+fn http_options(config: &Config) -> HttpOptions {
+    let closed = config.access.asks_at(config.http.listen) && !config.access.open_pages;
+    let config = &config.server;
     HttpOptions {
+        pages: !closed,
         message_bytes_max: config.message_bytes_max,
         requests_max: config.requests_max,
         request_timeout: Duration::from_millis(config.request_timeout_ms),
@@ -307,11 +318,18 @@ impl Signals {
     }
 }
 
-/// SIGHUP reads the packs and the certificates again; SIGTERM and SIGINT stop the server.
+/// What SIGHUP reads again beside the packs.
+struct Reloaded {
+    keys: Option<Arc<Keys>>,
+    known: gate::Known,
+    ring: PathBuf,
+}
+
+/// SIGHUP reads the packs, the certificates and the keys of callers again; SIGTERM and SIGINT stop the server.
 async fn wait_for_signals(
     signals: Signals,
     service: Arc<Service>,
-    keys: Option<Arc<Keys>>,
+    reloaded: Reloaded,
     stop: watch::Sender<bool>,
 ) {
     let Signals { mut hangup, mut terminate, mut interrupt } = signals;
@@ -319,8 +337,11 @@ async fn wait_for_signals(
         tokio::select! {
             _ = hangup.recv() => {
                 reload(&service);
-                if let Some(keys) = &keys {
+                if let Some(keys) = &reloaded.keys {
                     reload_keys(keys);
+                }
+                if let Some(known) = &reloaded.known {
+                    reload_ring(known, &reloaded.ring);
                 }
             }
             _ = terminate.recv() => break,
@@ -343,6 +364,36 @@ fn reload(service: &Service) {
             );
         }
     }
+}
+
+fn reload_ring(known: &RwLock<Ring>, path: &Path) {
+    match read_ring(path) {
+        Ok(ring) => {
+            *known.write().unwrap_or_else(PoisonError::into_inner) = ring;
+            tracing::info!("keys of callers read again");
+        }
+        Err(error) => tracing::error!(error, "keys of callers refused; the old ones stay in force"),
+    }
+}
+
+fn read_ring(path: &Path) -> Result<Ring, String> {
+    let name = path.display();
+    let text = std::fs::read_to_string(path).map_err(|error| format!("`{name}`: {error}"))?;
+    Ring::read(&text).map_err(|error| format!("`{name}`: {error}"))
+}
+
+/// The keys of callers; none where nobody is asked who he is.
+fn known(config: &Config) -> Result<gate::Known, Stopped> {
+    if !config.access.asks_at(config.server.listen) {
+        return Ok(None);
+    }
+    if config.access.keys.as_os_str().is_empty() {
+        let why = "callers are asked who they are, and `access.keys` names no file of keys: make one with `onestop key`, \
+                   listen on loopback, or say `access.ask = \"never\"` where something in front asks";
+        return Err((Exit::Usage, why.to_owned()));
+    }
+    let ring = read_ring(&config.access.keys).map_err(|why| (Exit::Usage, why))?;
+    Ok(Some(Arc::new(RwLock::new(ring))))
 }
 
 fn reload_keys(keys: &Keys) {

@@ -7,6 +7,7 @@
     reason = "tables and generators"
 )]
 
+mod access;
 mod api;
 mod cases;
 mod counter;

@@ -23,6 +23,7 @@ const DOCUMENTS: &[&str] = &[
     "docs/journal.md",
     "docs/his/README.md",
     "docs/operations.md",
+    "docs/threat-model.md",
 ];
 
 /// The most lines that the map of the project may have.
@@ -62,6 +63,22 @@ fn the_tests_that_hold_the_invariants_exist() {
         assert!(line.starts_with(&format!("- **I{}**", index + 1)), "{line}");
     }
     assert!(architecture.lines().count() <= ARCHITECTURE_LINES_MAX, "the map is too long");
+}
+
+#[test]
+fn the_tests_that_the_threat_model_names_exist() {
+    let mut tests = files_under("tests/suite", ".rs");
+    tests.extend(files_under("src", ".rs"));
+    let page = read("docs/threat-model.md");
+    let (_, page) = page.split_once("## Considered").unwrap();
+    let named = between(page, "`").into_iter().filter(|name| name.matches('_').count() > 3);
+    let mut count = 0;
+    for name in named {
+        let function = format!("fn {name}(");
+        assert!(tests.iter().any(|file| is_test(&file.text, &function)), "`{name}` is no test");
+        count += 1;
+    }
+    assert!(20 < count, "only {count} tests are named");
 }
 
 #[test]
