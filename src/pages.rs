@@ -24,6 +24,10 @@ use axum::routing::get;
 
 use std::sync::Arc;
 
+/// Whether browsers come over TLS: cookies are for such connections alone then, and codes lead to an address of that kind.
+#[derive(Debug, Clone, Copy)]
+pub struct Encrypted(pub bool);
+
 /// Everything that browsers are answered. Paths that are not known are left to whoever comes after.
 pub fn router(service: Arc<Service>) -> Router {
     Router::new()
