@@ -14,6 +14,8 @@ pub(crate) mod spreadsheet;
 pub(crate) mod visit;
 
 mod counter;
+mod office;
+mod what_if;
 
 use crate::service::Service;
 
@@ -33,7 +35,13 @@ pub fn router(service: Arc<Service>) -> Router {
     Router::new()
         .route("/", get(|| async { Redirect::to("/counter") }))
         .merge(counter::router())
+        .merge(office::router())
         .with_state(service)
         .layer(middleware::from_fn(guard::guard))
         .merge(assets::router())
+}
+
+/// The report of a comparison under other packs: one HTML file that needs nothing else.
+pub fn what_if(sheets: &[crate::proto::Sheet], period: &str, lang: crate::refusal::Lang) -> String {
+    what_if::report(sheets, period, lang)
 }

@@ -8,6 +8,6 @@ mod guarded;
 mod lost;
 mod printed;
 mod proxy;
-mod raw;
+pub(crate) mod raw;
 mod settles;
 mod undone;
