@@ -36,16 +36,6 @@ pub struct StepYear {
 }
 
 impl StepYear {
-    fn plus(self, other: StepYear) -> StepYear {
-        StepYear {
-            eligible: self.eligible + other.eligible,
-            paid: self.paid + other.paid,
-            allowed: self.allowed + other.allowed,
-            measured: self.measured + other.measured,
-            remaining: self.remaining + other.remaining,
-        }
-    }
-
     fn minus(self, other: StepYear) -> StepYear {
         StepYear {
             eligible: self.eligible - other.eligible,
@@ -53,6 +43,16 @@ impl StepYear {
             allowed: self.allowed - other.allowed,
             measured: self.measured - other.measured,
             remaining: self.remaining - other.remaining,
+        }
+    }
+
+    fn plus(self, other: StepYear) -> StepYear {
+        StepYear {
+            eligible: self.eligible + other.eligible,
+            paid: self.paid + other.paid,
+            allowed: self.allowed + other.allowed,
+            measured: self.measured + other.measured,
+            remaining: self.remaining + other.remaining,
         }
     }
 }
@@ -94,26 +94,8 @@ impl Sums {
         self.total += other.total;
         self.parts += other.parts;
         self.patient_pay += other.patient_pay;
-        self.fold(other, StepYear::plus, |stands, more| stands + more);
-    }
-
-    /// Takes off what an entry held, when it is reversed.
-    pub fn take_off(&mut self, other: &Sums) {
-        self.admissions = self.admissions.saturating_sub(other.admissions);
-        self.total = self.total - other.total;
-        self.parts = self.parts - other.parts;
-        self.patient_pay = self.patient_pay - other.patient_pay;
-        self.fold(other, StepYear::minus, |stands, less| stands - less);
-    }
-
-    fn fold(
-        &mut self,
-        other: &Sums,
-        step_year: impl Fn(StepYear, StepYear) -> StepYear,
-        money: impl Fn(Money, Money) -> Money,
-    ) {
         for (id, theirs) in &other.steps {
-            let folded = step_year(self.step(id), *theirs);
+            let folded = self.step(id).plus(*theirs);
             if folded == StepYear::default() {
                 self.steps.remove(id);
             } else if let Some(ours) = self.steps.get_mut(id) {
@@ -125,12 +107,39 @@ impl Sums {
         for (step, theirs) in &other.chains {
             let ours = self.chains.entry(step.clone()).or_default();
             for (chain, amount) in theirs {
-                let folded = money(ours.get(chain).copied().unwrap_or_default(), *amount);
+                let folded = ours.get(chain).copied().unwrap_or_default() + *amount;
                 ours.insert(chain.clone(), folded);
             }
             ours.retain(|_, amount| !amount.is_zero());
         }
         self.chains.retain(|_, chains| !chains.is_empty());
+    }
+
+    /// What was added since an earlier state of the same year.
+    #[must_use]
+    pub fn since(&self, before: &Sums) -> Sums {
+        let mut added = Sums {
+            admissions: self.admissions.saturating_sub(before.admissions),
+            total: self.total - before.total,
+            parts: self.parts - before.parts,
+            patient_pay: self.patient_pay - before.patient_pay,
+            ..Sums::default()
+        };
+        for (id, now) in &self.steps {
+            let of_step = now.minus(before.step(id));
+            if of_step != StepYear::default() {
+                added.steps.insert(id.clone(), of_step);
+            }
+        }
+        for (step, now) in &self.chains {
+            for (chain, met) in now {
+                let more = *met - before.chain(step, chain);
+                if !more.is_zero() {
+                    added.chains.entry(step.clone()).or_default().insert(chain.clone(), more);
+                }
+            }
+        }
+        added
     }
 }
 
@@ -148,13 +157,6 @@ impl Accumulators {
     pub fn after(&self, added: &Sums) -> Accumulators {
         let mut sums = self.sums.clone();
         sums.add(added);
-        Accumulators { version: self.version + 1, sums }
-    }
-
-    /// After the reversal of an entry that had added this.
-    pub fn after_reversal(&self, added: &Sums) -> Accumulators {
-        let mut sums = self.sums.clone();
-        sums.take_off(added);
         Accumulators { version: self.version + 1, sums }
     }
 }

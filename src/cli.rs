@@ -10,6 +10,8 @@ mod progress;
 mod quote;
 mod reconcile;
 mod clear;
+mod survey;
+mod whatif;
 mod rules;
 mod serve;
 mod vectors;
@@ -79,6 +81,12 @@ enum Command {
     SignOff(reconcile::SignOffArguments),
     /// The statement of a month for a facility, or for an insured place over all facilities.
     Clear(clear::ClearArguments),
+    /// Show where the money of a period went: layers, patients, identities, guarantees, caps, facilities.
+    Survey(survey::SurveyArguments),
+    /// List who did what, and the reversals that should be looked at.
+    Audit(survey::AuditArguments),
+    /// Settle a period again under other packs, and compare: who would pay what, who would gain and lose.
+    Whatif(whatif::WhatIfArguments),
     /// Make a key for a caller of gRPC: print its secret, once, and what to put into the file of keys.
     Key(key::KeyArguments),
     /// Run scenarios with known answers against this engine.
@@ -142,6 +150,9 @@ pub fn run() -> ExitCode {
         Command::Reconcile(arguments) => reconcile::run(&context, &arguments),
         Command::SignOff(arguments) => reconcile::sign_off(&context, &arguments),
         Command::Clear(arguments) => clear::run(&context, &arguments),
+        Command::Survey(arguments) => survey::survey(&context, &arguments),
+        Command::Audit(arguments) => survey::audit(&context, &arguments),
+        Command::Whatif(arguments) => whatif::run(&context, &arguments),
         Command::Key(arguments) => key::run(arguments),
         Command::Vectors(arguments) => vectors::run(&arguments),
     };

@@ -11,8 +11,10 @@ use crate::http::limits::Limits;
 use crate::http::national::National;
 use crate::listen::Door;
 use crate::pages;
+use crate::pages::Encrypted;
 use crate::service::Service;
 
+use axum::Extension;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::extract::State;
@@ -45,7 +47,9 @@ pub async fn serve(
     options: HttpOptions,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    axum::serve(door, router(service, gateway, options)).with_graceful_shutdown(stop).await
+    let encrypted = Encrypted(door.is_encrypted());
+    let router = router(service, gateway, options).layer(Extension(encrypted));
+    axum::serve(door, router).with_graceful_shutdown(stop).await
 }
 
 fn router(service: Arc<Service>, gateway: Gateway, options: HttpOptions) -> Router {

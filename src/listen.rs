@@ -36,6 +36,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub struct Door {
     address: SocketAddr,
+    encrypted: bool,
     connections: mpsc::Receiver<Connection>,
 }
 
@@ -49,8 +50,14 @@ impl Door {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let (sender, connections) = mpsc::channel(HANDSHAKES_MAX);
+        let encrypted = keys.is_some();
         tokio::spawn(accept(listener, keys.map(|keys| (keys, speaks)), sender));
-        Ok(Door { address, connections })
+        Ok(Door { address, encrypted, connections })
+    }
+
+    /// Whether it is listened at over TLS.
+    pub fn is_encrypted(&self) -> bool {
+        self.encrypted
     }
 
     /// Where it is.

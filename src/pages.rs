@@ -14,6 +14,8 @@ pub(crate) mod spreadsheet;
 pub(crate) mod visit;
 
 mod counter;
+mod office;
+mod what_if;
 
 use crate::service::Service;
 
@@ -24,12 +26,22 @@ use axum::routing::get;
 
 use std::sync::Arc;
 
+/// Whether browsers come over TLS: cookies are for such connections alone then, and codes lead to an address of that kind.
+#[derive(Debug, Clone, Copy)]
+pub struct Encrypted(pub bool);
+
 /// Everything that browsers are answered. Paths that are not known are left to whoever comes after.
 pub fn router(service: Arc<Service>) -> Router {
     Router::new()
         .route("/", get(|| async { Redirect::to("/counter") }))
         .merge(counter::router())
+        .merge(office::router())
         .with_state(service)
         .layer(middleware::from_fn(guard::guard))
         .merge(assets::router())
+}
+
+/// The report of a comparison under other packs: one HTML file that needs nothing else.
+pub fn what_if(sheets: &[crate::proto::Sheet], period: &str, lang: crate::refusal::Lang) -> String {
+    what_if::report(sheets, period, lang)
 }

@@ -5,6 +5,7 @@
 
 mod again;
 pub mod corrections;
+pub mod what_if;
 
 use crate::accumulators::AccumulatorKey;
 use crate::accumulators::Accumulators;

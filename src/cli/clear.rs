@@ -21,6 +21,41 @@ use clap::Args;
 use std::path::Path;
 use std::path::PathBuf;
 
+/// Where sheets are written beside what is printed.
+#[derive(Debug, Args)]
+pub(super) struct SheetFiles {
+    /// Write the sheets to this folder as CSV, one file each.
+    #[arg(long, value_name = "FOLDER")]
+    csv: Option<PathBuf>,
+    /// Write the sheets to this file as XLSX.
+    #[arg(long, value_name = "FILE")]
+    xlsx: Option<PathBuf>,
+}
+
+/// Writes sheets to the files that were asked for.
+pub(super) fn write_sheets(
+    sheets: &[proto::Sheet],
+    files: &SheetFiles,
+    lang: Lang,
+) -> Result<(), String> {
+    let write = |file: &Path, bytes: Vec<u8>| {
+        std::fs::write(file, bytes).map_err(|error| format!("{}: {error}", file.display()))
+    };
+    if let Some(folder) = &files.csv {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| format!("{}: {error}", folder.display()))?;
+        for sheet in sheets {
+            let bytes = spreadsheet::csv(sheet, lang).map_err(|error| chain(&error))?;
+            write(&folder.join(format!("{}.csv", sheet.name)), bytes)?;
+        }
+    }
+    if let Some(file) = &files.xlsx {
+        let bytes = spreadsheet::xlsx(sheets, lang).map_err(|error| chain(&error))?;
+        write(file, bytes)?;
+    }
+    Ok(())
+}
+
 #[derive(Debug, Args)]
 pub(super) struct ClearArguments {
     /// The month, such as 2018-06.
@@ -34,12 +69,8 @@ pub(super) struct ClearArguments {
     /// Insurance type; all by default.
     #[arg(long, default_value = "")]
     insutype: String,
-    /// Write the sheets to this folder as CSV, one file each.
-    #[arg(long, value_name = "FOLDER")]
-    csv: Option<PathBuf>,
-    /// Write the sheets to this file as XLSX.
-    #[arg(long, value_name = "FILE")]
-    xlsx: Option<PathBuf>,
+    #[command(flatten)]
+    files: SheetFiles,
     /// Close the statement, so that it cannot drift; needs a server, the office and the operator.
     #[arg(long, requires_all = ["office", "operator"], conflicts_with = "data")]
     close: bool,
@@ -102,21 +133,7 @@ fn show(
     record: &proto::ClearingRecord,
 ) -> Result<(), String> {
     let lang = context.lang;
-    let write = |file: &Path, bytes: Vec<u8>| {
-        std::fs::write(file, bytes).map_err(|error| format!("{}: {error}", file.display()))
-    };
-    if let Some(folder) = &arguments.csv {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| format!("{}: {error}", folder.display()))?;
-        for sheet in &record.sheets {
-            let bytes = spreadsheet::csv(sheet, lang).map_err(|error| chain(&error))?;
-            write(&folder.join(format!("{}.csv", sheet.name)), bytes)?;
-        }
-    }
-    if let Some(file) = &arguments.xlsx {
-        let bytes = spreadsheet::xlsx(&record.sheets, lang).map_err(|error| chain(&error))?;
-        write(file, bytes)?;
-    }
+    write_sheets(&record.sheets, &arguments.files, lang)?;
     if context.json {
         output::print_json(record);
         return Ok(());

@@ -4,6 +4,7 @@
 //! from this site alone (`Sec-Fetch-Site`, `Origin`), and only with the token of the visitor's own cookie in it, which
 //! [`crate::pages::fields::Fields`] checks.
 
+use crate::pages::Encrypted;
 use crate::pages::layout;
 use crate::pages::visit;
 use crate::pages::visit::Cookie;
@@ -51,6 +52,7 @@ pub(super) async fn guard(mut request: Request, next: Next) -> Response {
     let uri = request.uri();
     let address = uri.path_and_query().map_or("/", |address| address.as_str()).to_owned();
     let mut visit = Visit::read(headers, address, token);
+    visit.encrypted = request.extensions().get::<Encrypted>().is_some_and(|one| one.0);
     let wish = switched(&request);
     let mut response = match &wish {
         _ if request.method() != Method::GET && !of_this_site(headers) => layout::forbidden(&visit),
@@ -69,10 +71,25 @@ pub(super) async fn guard(mut request: Request, next: Next) -> Response {
     if is_new && let Ok(kept) = HeaderValue::from_str(&cookie(Cookie::Token, &visit.token)) {
         response.headers_mut().append(header::SET_COOKIE, kept);
     }
+    if visit.encrypted {
+        keep_for_tls(response.headers_mut());
+    }
     for (name, value) in HEADERS {
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
+}
+
+/// Cookies that came over TLS are never sent in the clear.
+fn keep_for_tls(headers: &mut HeaderMap) {
+    let cookies: Vec<HeaderValue> =
+        headers.get_all(header::SET_COOKIE).into_iter().cloned().collect();
+    headers.remove(header::SET_COOKIE);
+    for cookie in cookies {
+        let text = cookie.to_str().map(|text| format!("{text}; Secure"));
+        let secure = text.ok().and_then(|text| HeaderValue::from_str(&text).ok());
+        headers.append(header::SET_COOKIE, secure.unwrap_or(cookie));
+    }
 }
 
 /// Whether a request that may write comes from a page of ours. Browsers say so; what says nothing needs the token all the same.
@@ -141,6 +158,15 @@ mod tests {
         ] {
             assert_eq!(of_this_site(&headers(pairs)), expected, "{pairs:?}");
         }
+    }
+
+    #[test]
+    fn every_cookie_over_tls_is_for_tls_alone() {
+        let mut headers = headers(&[("set-cookie", "a=1; Path=/"), ("x", "y")]);
+        headers.append(header::SET_COOKIE, HeaderValue::from_static("b=2"));
+        keep_for_tls(&mut headers);
+        let cookies: Vec<&HeaderValue> = headers.get_all(header::SET_COOKIE).iter().collect();
+        assert_eq!(cookies, ["a=1; Path=/; Secure", "b=2; Secure"]);
     }
 
     #[test]

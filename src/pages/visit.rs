@@ -27,6 +27,8 @@ pub(crate) struct Visit {
     pub(crate) token: String,
     /// Path and query of the page.
     pub(crate) address: String,
+    /// Whether the page was asked for over TLS.
+    pub(crate) encrypted: bool,
 }
 
 /// The window (窗口) at which somebody works: its writes are recorded under it.
@@ -106,7 +108,8 @@ impl Visit {
         let lang = if Cookie::Lang.of(headers) == Some("en") { Lang::En } else { Lang::Zh };
         let window = Cookie::Window.of(headers);
         let window = window.and_then(|text| serde_urlencoded::from_str::<Window>(text).ok());
-        Visit { lang, window: window.filter(Window::is_whole), token, address }
+        let window = window.filter(Window::is_whole);
+        Visit { lang, window, token, address, encrypted: false }
     }
 
     /// One of two texts, in the visitor's language.

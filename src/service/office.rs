@@ -1,5 +1,7 @@
 //! The back office: compare a list with the ledger, keep the result, sign it off; clear a month, close it.
 
+use crate::audit::Audit;
+use crate::audit::Wanted;
 use crate::clear::Statement;
 use crate::outline;
 use crate::outline::OutlineError;
@@ -22,6 +24,8 @@ use crate::store::Stored;
 use crate::store::fault::Fault;
 use crate::store::journal::Head;
 use crate::store::journal::digest::Digest;
+use crate::survey::Looked;
+use crate::survey::Survey;
 use crate::wire::compare;
 use crate::wire::from_proto;
 use crate::wire::office;
@@ -226,6 +230,16 @@ impl Service {
         signed_of(stored)
     }
 
+    /// Where the money of a period went.
+    pub fn survey(&self, looked: Looked) -> Result<Vec<proto::Sheet>, Failure> {
+        Ok(survey(self.store.directory(), looked)?)
+    }
+
+    /// Who did what, and which reversals should be looked at.
+    pub fn audit(&self, wanted: Wanted) -> Result<Vec<proto::Sheet>, Failure> {
+        Ok(audit(self.store.directory(), wanted)?)
+    }
+
     /// The statement of a month; a closed one as it was closed. Nothing is written.
     pub fn clearing(
         &self,
@@ -358,6 +372,20 @@ pub fn clear(
         sheets: statement.reports().iter().map(office::sheet).collect(),
         ..proto::ClearingRecord::default()
     }))
+}
+
+/// Where the money of a period went, from the ledger of a store; also while a server runs.
+pub fn survey(store: &Path, looked: Looked) -> Result<Vec<proto::Sheet>, OutlineError> {
+    let mut survey = Survey::new(looked);
+    outline::each(store, 0, |extract| survey.add(&extract))?;
+    Ok(survey.reports().iter().map(office::sheet).collect())
+}
+
+/// Who did what, and which reversals should be looked at; also while a server runs.
+pub fn audit(store: &Path, wanted: Wanted) -> Result<Vec<proto::Sheet>, OutlineError> {
+    let mut audit = Audit::new(wanted);
+    outline::each(store, 0, |extract| audit.add(&extract))?;
+    Ok(audit.reports().iter().map(office::sheet).collect())
 }
 
 fn office_record(stored: &Stored) -> Result<&proto::OfficeRecord, Failure> {

@@ -16,6 +16,7 @@ use crate::service::Failure;
 use crate::service::Service;
 use crate::service::now;
 use crate::service::settle::record_of;
+use crate::service::used_for_another_kind;
 use crate::situation::situation;
 use crate::store::Filter;
 use crate::wire::from_proto;
@@ -43,7 +44,8 @@ struct Listing {
 }
 
 impl Service {
-    /// One settlement, by number, admission or request.
+    /// One settlement, by number, by admission, or by the request that made or undid it: whoever lost an answer learns whether it
+    /// was settled, was reversed, or was never seen.
     pub fn settlement(
         &self,
         request: &proto::GetSettlementRequest,
@@ -69,10 +71,17 @@ impl Service {
         };
         let unknown = || Refusal::UnknownEntry { name: name.clone() };
         let stored = self.store.entry(number.ok_or_else(unknown)?)?.ok_or_else(unknown)?;
-        if !matches!(stored.entry.kind, Some(Kind::Settlement(_))) {
-            return Err(unknown().into());
+        match (&stored.entry.kind, &request.by) {
+            (Some(Kind::Settlement(_)), _) => record_of(stored),
+            // The request that undid a settlement: that one says that it is undone.
+            (Some(Kind::Reversal(reversal)), Some(By::Request(_))) => {
+                let by = Some(By::Number(reversal.of_number));
+                self.settlement(&proto::GetSettlementRequest { by })
+            }
+            // To say that it was never seen would be wrong.
+            (Some(_), Some(By::Request(_))) => Err(used_for_another_kind()),
+            (Some(_) | None, _) => Err(unknown().into()),
         }
-        record_of(stored)
     }
 
     /// The next page of a list; `after` is where the one before said to go on.

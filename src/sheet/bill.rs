@@ -11,6 +11,9 @@ use crate::sheet::layout::Side;
 use crate::sheet::words;
 use crate::sheet::words::pick;
 
+/// Warnings that a sheet shows: a long bill may have one for each of its lines.
+const WARNINGS_SHOWN: usize = 20;
+
 /// The section with the five parts and the total.
 pub(super) fn parts(page: &mut Page, statement: &proto::Statement, lang: Lang) {
     page.heading(pick(lang, "费用构成", "The bill"));
@@ -43,8 +46,19 @@ pub(super) fn notices(page: &mut Page, statement: &proto::Statement, lang: Lang)
     for sentence in check_sentences(statement, lang) {
         page.item("", &sentence);
     }
-    for sentence in warning_sentences(statement, lang) {
-        page.item("! ", &sentence);
+    for sentence in warning_sentences(statement, lang).iter().take(WARNINGS_SHOWN) {
+        page.item("! ", sentence);
+    }
+    let more = statement.warnings.len().saturating_sub(WARNINGS_SHOWN);
+    if 0 < more {
+        page.item(
+            "! ",
+            &say!(
+                lang,
+                "另有 {more} 条提示，见费用明细的归类。",
+                "and {more} more warnings; the lines say why each fell where it did."
+            ),
+        );
     }
 }
 

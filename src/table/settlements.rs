@@ -229,10 +229,9 @@ impl<'n> List<'n> {
 
 /// An amount; a refund's may carry a minus. Two decimals; more are read where they are zeros.
 fn amount(text: &str) -> Result<Money, Wrong> {
+    let is_zeros = |rest: &str| !rest.is_empty() && rest.bytes().all(|one| one == b'0');
     let text = match text.split_once('.') {
-        Some((whole, fraction))
-            if 2 < fraction.len() && fraction[2..].bytes().all(|one| one == b'0') =>
-        {
+        Some((whole, fraction)) if fraction.get(2..).is_some_and(is_zeros) => {
             text.get(..whole.len() + 3).unwrap_or(text)
         }
         Some(_) | None => text,

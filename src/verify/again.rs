@@ -97,7 +97,10 @@ pub(super) fn pack<'b>(
 }
 
 /// The bill as it was sent, its lines with the catalogue facts that were in force.
-fn bill(request: &proto::SettleRequest, recorded: &proto::Statement) -> Result<Bill, Misfit> {
+pub(super) fn bill(
+    request: &proto::SettleRequest,
+    recorded: &proto::Statement,
+) -> Result<Bill, Misfit> {
     let mut bill = from_proto::bill(request.bill.as_ref()).map_err(Fault::unreadable)?;
     let listed: BTreeMap<&str, Option<&proto::ItemFacts>> =
         recorded.lines.iter().map(|line| (line.id.as_str(), line.listed.as_ref())).collect();
@@ -120,7 +123,7 @@ fn day(text: &str) -> Result<Day, Misfit> {
 }
 
 /// The situation that an entry was made in, from the facts that it recorded.
-fn situation<'a>(
+pub(super) fn situation<'a>(
     pack: &'a Pack,
     facts: &'a proto::Facts,
     record: &'a proto::SettlementRecord,

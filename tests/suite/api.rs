@@ -4,6 +4,7 @@ mod calls;
 mod limits;
 mod lists;
 mod logs;
+mod lost;
 mod packs;
 mod stops;
 mod together;

@@ -1,4 +1,13 @@
 //! The settlement window: what the server answers to browsers, and what a clerk does in real Chromium.
 
+mod accessible;
+mod bills;
+mod browser;
+mod day;
 mod guarded;
-mod raw;
+mod lost;
+mod printed;
+mod proxy;
+pub(crate) mod raw;
+mod settles;
+mod undone;

@@ -3,7 +3,10 @@
 mod clear;
 mod files;
 mod outline;
+mod pages;
 mod reconcile;
+mod reports;
+mod what_if;
 
 use crate::demo;
 use crate::demo::PLAIN;

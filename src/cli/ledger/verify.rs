@@ -9,6 +9,7 @@ use crate::service;
 use crate::store::fault::Fault;
 use crate::store::fault::chain;
 use crate::store::journal::Options;
+use crate::store::journal::error::JournalError;
 use crate::store::journal::reader::Reader;
 use crate::store::journal::record::Position;
 use crate::store::journal::walk::Walk;
@@ -17,58 +18,107 @@ use crate::verify::Misfit;
 use crate::verify::Verified;
 use crate::verify::Verifier;
 
+use prost::DecodeError;
 use prost::Message;
 
 use std::path::Path;
+use std::sync::mpsc;
+use std::sync::mpsc::SyncSender;
+use std::thread;
 
-/// How often the progress bar is told.
-const TOLD_EVERY: u64 = 1000;
+/// How many entries are handed over at once, and how many such batches may wait.
+const BATCH: usize = 64;
+const WAITING_MAX: usize = 16;
 
 /// Reads an entry again by its number.
 type Fetch<'f> = &'f dyn Fn(u64) -> Result<proto::LedgerEntry, Fault>;
+
+/// An entry of the journal: its number, where it stands, and what it says.
+type Read = (u64, Position, Result<proto::LedgerEntry, DecodeError>);
 
 /// A journal that is walked from its first record.
 pub(super) struct Walked {
     records: Walk,
     reader: Reader,
+    bytes: u64,
 }
 
 impl Walked {
     /// Of a journal, with or without a server on it.
     pub(super) fn of(journal: &Path) -> Result<Walked, Stopped> {
         let reader = Reader::new(journal, Options::default());
-        Ok(Walked { records: walk(journal, 1)?, reader })
+        let files = std::fs::read_dir(journal).into_iter().flatten().flatten();
+        let bytes = files.filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum();
+        Ok(Walked { records: walk(journal, 1)?, reader, bytes })
     }
 
-    /// Hands every entry over; the first that does not fit ends the walk.
+    /// Hands every entry over; the first that does not fit ends the walk. One thread reads, checks digests and decodes, while
+    /// this one does what is asked with the entries.
     pub(super) fn each(
         &mut self,
         mut next: impl FnMut(u64, &proto::LedgerEntry, Fetch<'_>) -> Result<(), Misfit>,
     ) -> Result<(), Stopped> {
-        let bar = progress::entries();
+        let Walked { records, reader, bytes } = self;
+        let bar = progress::bytes(Some(*bytes));
         let mut positions: Vec<Position> = Vec::new();
-        for record in &mut self.records {
-            let (record, position) = record?;
-            let misfit = |why: &dyn std::error::Error| {
-                Stopped::Found(format!("entry {} does not fit: {}", record.sequence, chain(why)))
-            };
-            let entry = proto::LedgerEntry::decode(record.content.as_slice())
-                .map_err(|error| misfit(&error))?;
-            positions.push(position);
-            let fetch = |sequence: u64| {
-                let index = usize::try_from(sequence.saturating_sub(1)).unwrap_or(usize::MAX);
-                let position = positions.get(index).copied().unwrap_or_default();
-                let content = self.reader.read(position)?.content;
-                proto::LedgerEntry::decode(content.as_slice()).map_err(Fault::undecodable)
-            };
-            next(record.sequence, &entry, &fetch).map_err(|error| misfit(&error))?;
-            if record.sequence.is_multiple_of(TOLD_EVERY) {
-                bar.inc(TOLD_EVERY);
+        let done = thread::scope(|scope| {
+            let (sender, receiver) = mpsc::sync_channel(WAITING_MAX);
+            let reading = scope.spawn(move || read(records, &sender));
+            for batch in receiver {
+                let mut batch_bytes = 0;
+                for (sequence, position, entry) in batch {
+                    batch_bytes += u64::from(position.length);
+                    positions.push(position);
+                    let misfit = |why: &dyn std::error::Error| {
+                        let why = chain(why);
+                        Stopped::Found(format!("entry {sequence} does not fit: {why}"))
+                    };
+                    let entry = entry.map_err(|error| misfit(&error))?;
+                    let fetch = |number| fetch(reader, &positions, number);
+                    next(sequence, &entry, &fetch).map_err(|error| misfit(&error))?;
+                }
+                bar.inc(batch_bytes);
             }
-        }
+            match reading.join() {
+                Ok(read) => read.map_err(Stopped::from),
+                Err(_) => Err(Stopped::Failed("the journal could not be read".to_owned())),
+            }
+        });
         bar.finish_and_clear();
-        Ok(())
+        done
     }
+}
+
+/// Reads everything, until nobody takes it any more.
+fn read(records: &mut Walk, sender: &SyncSender<Vec<Read>>) -> Result<(), JournalError> {
+    let mut batch = Vec::with_capacity(BATCH);
+    for record in records {
+        let Ok((record, position)) = record else {
+            // What stands before it is looked at first.
+            let _ = sender.send(batch);
+            return record.map(drop);
+        };
+        let entry = proto::LedgerEntry::decode(record.content.as_slice());
+        batch.push((record.sequence, position, entry));
+        if batch.len() == BATCH && sender.send(std::mem::take(&mut batch)).is_err() {
+            return Ok(());
+        }
+    }
+    // Whoever has found something does not take it.
+    let _ = sender.send(batch);
+    Ok(())
+}
+
+/// Reads an entry again where it stands.
+fn fetch(
+    reader: &Reader,
+    positions: &[Position],
+    number: u64,
+) -> Result<proto::LedgerEntry, Fault> {
+    let index = usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
+    let position = positions.get(index).copied().unwrap_or_default();
+    let content = reader.read(position)?.content;
+    proto::LedgerEntry::decode(content.as_slice()).map_err(Fault::undecodable)
 }
 
 /// Verifies a ledger from its first entry; the first that does not fit is named.

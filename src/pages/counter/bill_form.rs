@@ -75,6 +75,8 @@ impl BillForm<'_> {
         html! {
             form #bill .bill method="post" action=(action) enctype="multipart/form-data" novalidate {
                 (token(self.visit))
+                // Enter in a field presses the first button of its form, which must not be one that adds lines.
+                button .hidden type="submit" tabindex="-1" aria-hidden="true" {}
                 (self.admission())
                 fieldset {
                     legend { (self.say("费用", "The bill")) }

@@ -63,13 +63,12 @@ impl Done {
     pub(super) fn amount(&self, of: impl Fn(&proto::Statement) -> &str) -> Money {
         let statement = self.settlement.statement.clone().unwrap_or_default();
         let amount = money(of(&statement));
-        if self.reversal.is_some() { Money::default().less(amount) } else { amount }
+        if self.reversal.is_some() { Money::default() - amount } else { amount }
     }
 
     /// What went into the till: less than nothing where it came out.
     pub(super) fn cash(&self) -> Money {
-        self.amount(|statement| &statement.cash_due)
-            .less(self.amount(|statement| &statement.refund))
+        self.amount(|one| &one.cash_due) - self.amount(|one| &one.refund)
     }
 }
 
@@ -130,7 +129,7 @@ impl WindowDay {
             for one in statement.iter().flat_map(|statement| &statement.by_payer) {
                 let amount = money(&one.amount);
                 let sum = sums.entry(one.payer.clone()).or_default();
-                *sum = if done.reversal.is_some() { sum.less(amount) } else { *sum + amount };
+                *sum = if done.reversal.is_some() { *sum - amount } else { *sum + amount };
             }
         }
         sums.into_iter().filter(|(_, sum)| !sum.is_zero()).collect()

@@ -246,8 +246,7 @@ impl Draft {
             }
             Ok(lines) => {
                 let charges = Charges::Lines(lines);
-                let bill = to_proto::bill(&Bill { total: None, noncompliant, charges });
-                proto::Bill { total, ..bill }
+                to_proto::bill(&Bill { total: None, noncompliant, charges })
             }
             Err(complaints) => {
                 errors.lines = complaints;

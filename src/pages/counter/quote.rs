@@ -125,7 +125,7 @@ impl Quoted<'_> {
                 input type="hidden" name="request" value=(request_id);
                 input type="hidden" name="expected_patient_pay" value=(self.statement.patient_pay);
                 input type="hidden" name="expected_version" value=(self.statement.version);
-                button .primary.confirm type="submit" autofocus { (visit.pick("确认结算", "Settle")) }
+                button .primary.confirm type="submit" { (visit.pick("确认结算", "Settle")) }
                 @if let Some(back) = self.back {
                     button .plain type="submit" formaction=(back) { (visit.pick("返回修改", "Change the bill")) }
                 }
@@ -163,7 +163,9 @@ pub(super) fn result(visit: &Visit, statement: &proto::Statement) -> Markup {
     let lang = visit.lang;
     let refund = !figures::is_zero(&statement.refund);
     html! {
-        p .big {
+        // Focused, so that the next stop of the keyboard is the button below; not the button itself, lest an Enter that
+        // is pressed too long settles.
+        p .big tabindex="-1" autofocus {
             span { (visit.pick("个人负担", "The patient pays")) }
             strong { (figures::amount(&statement.patient_pay)) " " small { (visit.pick("元", "yuan")) } }
         }

@@ -59,7 +59,7 @@ pub(super) async fn show(
     };
     let fields = Fields::parse(&query.unwrap_or_default()).unwrap_or_default();
     let from: usize = fields.get("lines").parse().unwrap_or(0);
-    let address = address(&headers, record.number);
+    let address = address(&visit, &headers, record.number);
     page.ok(&html! {
         div .screen { (on_screen(&service, &visit, &record, from)) }
         (paper(&visit, &record, &address, fields.get("paper")))
@@ -81,7 +81,7 @@ pub(super) async fn file(
     };
     let fields = Fields::parse(&query.unwrap_or_default()).unwrap_or_default();
     let paper = if fields.get("paper") == "a5" { Paper::A5 } else { Paper::A4 };
-    let address = address(&headers, record.number);
+    let address = address(&visit, &headers, record.number);
     let mut blocks = sheet::pieces(&record, visit.lang);
     blocks.push(Block::Line(String::new()));
     blocks.push(Block::Item(
@@ -102,10 +102,11 @@ pub(super) async fn file(
 }
 
 /// Where the sheet is, as the browser that asks for it calls this server.
-pub(super) fn address(headers: &HeaderMap, number: u64) -> String {
+pub(super) fn address(visit: &Visit, headers: &HeaderMap, number: u64) -> String {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    let scheme = headers.get("x-forwarded-proto").and_then(|scheme| scheme.to_str().ok());
-    let scheme = if scheme == Some("https") { "https" } else { "http" };
+    // A proxy in front may be the one that speaks TLS.
+    let before = headers.get("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
+    let scheme = if visit.encrypted || before { "https" } else { "http" };
     format!("{scheme}://{host}/counter/sheet/{number}")
 }
 

@@ -41,6 +41,8 @@ impl Leaves {
 #[derive(Debug)]
 pub(super) struct Disk {
     nodes: BTreeMap<u64, Node>,
+    /// The node of each inode: a number may be given to another file while the disk still has the old name of a removed one.
+    alive: BTreeMap<u64, u64>,
     root: u64,
     calls: usize,
 }
@@ -49,7 +51,8 @@ impl Disk {
     /// As it lies there, all of it on the disk.
     pub(super) fn of(directory: &Path) -> Disk {
         let root = fs::metadata(directory).unwrap().ino();
-        let mut disk = Disk { nodes: BTreeMap::new(), root, calls: 0 };
+        let (nodes, alive) = (BTreeMap::new(), BTreeMap::new());
+        let mut disk = Disk { nodes, alive, root, calls: 0 };
         disk.take(directory);
         disk
     }
@@ -72,6 +75,7 @@ impl Disk {
             node.pages = (0..).zip(pages).collect();
         }
         self.nodes.insert(metadata.ino(), node);
+        self.alive.insert(metadata.ino(), metadata.ino());
         metadata.ino()
     }
 
@@ -81,8 +85,8 @@ impl Disk {
         match logged.did {
             Did::Create => self.make(logged, None),
             Did::MakeDirectory => self.make(logged, Some(Directory::default())),
-            Did::Write => self.write(logged.inode, logged.offset, logged.data),
-            Did::Truncate => self.truncate(logged.inode, logged.offset),
+            Did::Write => self.write(self.alive[&logged.inode], logged.offset, logged.data),
+            Did::Truncate => self.truncate(self.alive[&logged.inode], logged.offset),
             Did::Unlink => {
                 let (directory, name) = self.place(logged.path);
                 self.change(directory, Change::Remove(name));
@@ -96,11 +100,12 @@ impl Disk {
             }
             Did::SyncBegins => {
                 let calls = self.calls;
-                self.node(logged.inode).syncs.insert(logged.offset, calls);
+                self.node(self.alive[&logged.inode]).syncs.insert(logged.offset, calls);
             }
             Did::SyncEnds => {
-                let begun = self.node(logged.inode).syncs.remove(&logged.offset).unwrap();
-                self.node(logged.inode).synced(begun, logged.worked);
+                let begun =
+                    self.node(self.alive[&logged.inode]).syncs.remove(&logged.offset).unwrap();
+                self.node(self.alive[&logged.inode]).synced(begun, logged.worked);
             }
         }
     }
@@ -135,9 +140,12 @@ impl Disk {
     }
 
     fn make(&mut self, logged: &Logged<'_>, directory: Option<Directory>) {
-        self.nodes.insert(logged.inode, Node { directory, ..Node::default() });
+        // No inode has such a number.
+        let node = u64::MAX - size_of_map(&self.nodes);
+        self.nodes.insert(node, Node { directory, ..Node::default() });
+        self.alive.insert(logged.inode, node);
         let (parent, name) = self.place(logged.path);
-        self.change(parent, Change::Put(name, logged.inode));
+        self.change(parent, Change::Put(name, node));
     }
 
     fn change(&mut self, directory: u64, change: Change) {
@@ -233,4 +241,8 @@ impl Disk {
             self.write_out(inode, leaves, random, &to.join(name));
         }
     }
+}
+
+fn size_of_map(nodes: &BTreeMap<u64, Node>) -> u64 {
+    u64::try_from(nodes.len()).unwrap()
 }

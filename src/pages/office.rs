@@ -1,0 +1,72 @@
+//! The back office (经办后台) under `/office`: reconcile, clear, see where the money went, audit.
+
+mod clear;
+mod reconcile;
+mod reports;
+mod sheet;
+
+use crate::pages::layout::Area;
+use crate::pages::layout::Page;
+use crate::pages::layout::Switch;
+use crate::pages::layout::Tab;
+use crate::pages::layout::Tone;
+use crate::pages::layout::failure;
+use crate::pages::layout::message;
+use crate::pages::layout::status_of;
+use crate::pages::visit::Visit;
+use crate::service::Failure;
+use crate::service::Service;
+use crate::store::fault::Fault;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::get;
+use axum::routing::post;
+use maud::Markup;
+
+use std::sync::Arc;
+
+/// The pages of the office.
+static OFFICE: Area = Area {
+    name: ("经办后台", "Back office"),
+    tabs: &[
+        Tab { path: "/office", name: ("对账", "Reconcile") },
+        Tab { path: "/office/clear", name: ("清算", "Clear") },
+        Tab { path: "/office/survey", name: ("运行分析", "Survey") },
+        Tab { path: "/office/audit", name: ("审计", "Audit") },
+        Tab { path: "/counter", name: ("结算窗口", "Settlement window") },
+    ],
+};
+
+pub(super) fn router() -> Router<Arc<Service>> {
+    Router::new()
+        .route("/office", get(reconcile::show).post(reconcile::reconcile))
+        .route("/office/reconciliation/{number}", get(reconcile::result))
+        .route("/office/sign-off", post(reconcile::sign_off))
+        .route("/office/clear", get(clear::show).post(clear::close))
+        .route("/office/survey", get(reports::survey))
+        .route("/office/audit", get(reports::audit))
+}
+
+fn page(visit: &Visit, tab: &'static str, title: &str, main: &Markup) -> Response {
+    Page { visit, area: &OFFICE, tab, title, switch: Switch::Again }.ok(main)
+}
+
+/// A page that says why something was not done.
+fn refused(visit: &Visit, tab: &'static str, title: &str, why: &Failure) -> Response {
+    let page = Page { visit, area: &OFFICE, tab, title, switch: Switch::Again };
+    page.answer(status_of(why), &message(Tone::Bad, &failure(visit, why)))
+}
+
+fn said(visit: &Visit, (tab, title): (&'static str, &str), text: &Markup) -> Response {
+    let page = Page { visit, area: &OFFICE, tab, title, switch: Switch::Again };
+    page.answer(StatusCode::UNPROCESSABLE_ENTITY, &message(Tone::Bad, text))
+}
+
+/// Runs what reads the whole ledger without holding up other requests.
+async fn beside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work).await.unwrap_or(Err(Failure::Fault(Fault::Stopped)))
+}
