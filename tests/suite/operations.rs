@@ -70,6 +70,43 @@ fn the_service_waits_as_long_as_the_server_may_take_to_stop() {
 }
 
 #[test]
+fn the_image_is_built_from_all_that_is_compiled_in() {
+    let read = |path: &str| fs::read_to_string(Path::new(ROOT).join(path)).unwrap();
+    let (dockerfile, ignored) = (read("deploy/Dockerfile"), read("deploy/Dockerfile.dockerignore"));
+    let copied: Vec<&str> = dockerfile
+        .lines()
+        .filter_map(|line| line.strip_prefix("COPY "))
+        .filter(|line| !line.starts_with("--"))
+        .flat_map(|line| line.split(' ').rev().skip(1))
+        .collect();
+    for path in &copied {
+        assert!(ignored.lines().any(|line| line == format!("!{path}")), "`{path}` is ignored");
+    }
+    let mut folders = vec![Path::new(ROOT).join("src")];
+    let mut included = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                folders.push(entry);
+                continue;
+            }
+            let Ok(text) = fs::read_to_string(&entry) else { continue };
+            for mark in ["include_str!(\"", "include_bytes!(\""] {
+                for rest in text.split(mark).skip(1) {
+                    let file = entry.parent().unwrap().join(rest.split('"').next().unwrap());
+                    let file = file.canonicalize().unwrap();
+                    let file = file.strip_prefix(ROOT).unwrap();
+                    let is_copied = copied.iter().any(|path| file.starts_with(path));
+                    assert!(is_copied, "{}: the image lacks it", file.display());
+                    included += 1;
+                }
+            }
+        }
+    }
+    assert!(8 <= included, "only {included} files are compiled in");
+}
+
+#[test]
 fn the_configuration_of_the_package_is_understood() {
     let path = Path::new(ROOT).join("deploy/debian/onestop.toml");
     let config = onestop::config::Config::read(Some(&path), std::iter::empty()).unwrap();
