@@ -1,4 +1,5 @@
-//! A ledger of many settlements: how fast it grows, is verified, opens again and has its index rebuilt.
+//! A ledger of many settlements: how fast it grows when it is empty and when it is full, opens again after a kill and after a clean
+//! close, is verified and has its index rebuilt, and how much memory and disk it takes.
 //!
 //! `ONESTOP_BENCH_ENTRIES=1000000 cargo bench --bench ledger` (100,000 by default). Workload: the demo pack, bills of totals, one
 //! settlement for each of as many persons as there are entries divided by five, so that years have five settlements; 256 requests at
@@ -25,7 +26,9 @@ use onestop::verify::Verifier;
 use mimalloc::MiMalloc;
 use prost::Message;
 
+use std::ops::Range;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -36,35 +39,56 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 const AT_ONCE: usize = 256;
 
 fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    if let [_, call, directory, entries] = arguments.as_slice()
+        && call == "grow"
+    {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        return runtime.block_on(grow(Path::new(directory), entries.parse().unwrap()));
+    }
     let entries = std::env::var("ONESTOP_BENCH_ENTRIES").map_or(100_000, |n| n.parse().unwrap());
     let base = std::env::var_os("ONESTOP_BENCH_DIR").map_or_else(std::env::temp_dir, Into::into);
     let directory = base.join(format!("onestop-bench-ledger-{}", std::process::id()));
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(grow(&directory, entries));
+    grow_and_be_killed(&directory, entries);
+    let bytes = |name: &str| size(&directory.join(name)) as f64 / entries as f64;
+    println!("journal: {:.0} bytes a settlement", bytes("journal"));
+    println!("index: {:.0} bytes a settlement", bytes("index"));
+
     let rate = |what: &str, start: Instant| {
         let seconds = start.elapsed().as_secs_f64();
         println!("{what}: {seconds:.2} s, {:.0} entries/s", entries as f64 / seconds);
     };
-    let bytes = size(&directory.join("journal"));
-    println!("journal: {:.0} bytes a settlement", bytes as f64 / entries as f64);
-    println!(
-        "index: {:.0} bytes a settlement",
-        size(&directory.join("index")) as f64 / entries as f64
-    );
-
+    open_and_close(&directory, "a kill");
+    open_and_close(&directory, "a clean close");
     let start = Instant::now();
     verify(&directory);
     rate("verify", start);
-
-    let start = Instant::now();
-    Store::open(&directory, StoreOptions::default()).unwrap().0.close().unwrap();
-    println!("open and close after a clean close: {:.2} s", start.elapsed().as_secs_f64());
-
     std::fs::remove_dir_all(directory.join("index")).unwrap();
     let start = Instant::now();
     Store::open(&directory, StoreOptions::default()).unwrap().0.close().unwrap();
-    rate("rebuild of the index", start);
+    rate("rebuild of the index, opening and closing with it", start);
     std::fs::remove_dir_all(&directory).unwrap();
+}
+
+fn open_and_close(directory: &Path, what: &str) {
+    let start = Instant::now();
+    let (store, report) = Store::open(directory, StoreOptions::default()).unwrap();
+    let opened = start.elapsed().as_secs_f64();
+    println!(
+        "open after {what}: {opened:.2} s, {} entries replayed, index set aside: {}",
+        report.replayed,
+        report.set_aside.map_or("no".to_owned(), |(why, _)| why)
+    );
+    let start = Instant::now();
+    store.close().unwrap();
+    println!("close: {:.2} s", start.elapsed().as_secs_f64());
+}
+
+/// Grows it in a process of its own, which ends without closing anything.
+fn grow_and_be_killed(directory: &Path, entries: usize) {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    let status = command.arg("grow").arg(directory).arg(entries.to_string()).status().unwrap();
+    assert!(!status.success() && status.code().is_none(), "{status}");
 }
 
 fn rules() -> std::path::PathBuf {
@@ -77,25 +101,47 @@ async fn grow(directory: &Path, entries: usize) {
     let service = Arc::new(Service::new(store, book, rules(), false));
     let persons = entries.div_ceil(5);
     fill(&service, persons).await;
+    // The first and the last tenth are measured by themselves: an empty ledger beside a full one.
+    let tenth = entries / 10;
+    settle(&service, persons, 0..tenth).await;
+    settle(&service, persons, tenth..entries - tenth).await;
+    settle(&service, persons, entries - tenth..entries).await;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let resident = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
+    println!("resident: {}", resident.trim_start_matches("VmRSS:").trim());
+    std::process::abort();
+}
+
+async fn settle(service: &Arc<Service>, persons: usize, indices: Range<usize>) {
     let start = Instant::now();
     let tasks: Vec<_> = (0..AT_ONCE)
         .map(|task| {
-            let service = Arc::clone(&service);
+            let (service, indices) = (Arc::clone(service), indices.clone());
             tokio::spawn(async move {
-                for index in (task..entries).step_by(AT_ONCE) {
+                let mut times = Vec::new();
+                for index in indices.skip(task).step_by(AT_ONCE) {
+                    let start = Instant::now();
                     service.settle(request(index, persons)).await.unwrap();
+                    times.push(start.elapsed());
                 }
+                times
             })
         })
         .collect();
+    let mut times = Vec::new();
     for task in tasks {
-        task.await.unwrap();
+        times.extend(task.await.unwrap());
     }
-    let seconds = start.elapsed().as_secs_f64();
-    println!("settle, {AT_ONCE} at once: {:.0}/s", entries as f64 / seconds);
-    let start = Instant::now();
-    Arc::try_unwrap(service).unwrap().close().unwrap();
-    println!("close: {:.2} s", start.elapsed().as_secs_f64());
+    let rate = times.len() as f64 / start.elapsed().as_secs_f64();
+    times.sort_unstable();
+    let at = |share: usize| times[(times.len() - 1) * share / 100].as_secs_f64() * 1e3;
+    println!(
+        "settle {} to {}, {AT_ONCE} at once: {rate:.0}/s, p50 {:.1} ms, p99 {:.1} ms",
+        indices.start,
+        indices.end,
+        at(50),
+        at(99)
+    );
 }
 
 async fn fill(service: &Service, persons: usize) {

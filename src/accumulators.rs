@@ -36,6 +36,16 @@ pub struct StepYear {
 }
 
 impl StepYear {
+    fn minus(self, other: StepYear) -> StepYear {
+        StepYear {
+            eligible: self.eligible - other.eligible,
+            paid: self.paid - other.paid,
+            allowed: self.allowed - other.allowed,
+            measured: self.measured - other.measured,
+            remaining: self.remaining - other.remaining,
+        }
+    }
+
     fn plus(self, other: StepYear) -> StepYear {
         StepYear {
             eligible: self.eligible + other.eligible,
@@ -131,6 +141,33 @@ impl Sums {
             ours.retain(|_, amount| !amount.is_zero());
         }
         self.chains.retain(|_, chains| !chains.is_empty());
+    }
+
+    /// What was added since an earlier state of the same year.
+    #[must_use]
+    pub fn since(&self, before: &Sums) -> Sums {
+        let mut added = Sums {
+            admissions: self.admissions.saturating_sub(before.admissions),
+            total: self.total - before.total,
+            parts: self.parts - before.parts,
+            patient_pay: self.patient_pay - before.patient_pay,
+            ..Sums::default()
+        };
+        for (id, now) in &self.steps {
+            let of_step = now.minus(before.step(id));
+            if of_step != StepYear::default() {
+                added.steps.insert(id.clone(), of_step);
+            }
+        }
+        for (step, now) in &self.chains {
+            for (chain, met) in now {
+                let more = *met - before.chain(step, chain);
+                if !more.is_zero() {
+                    added.chains.entry(step.clone()).or_default().insert(chain.clone(), more);
+                }
+            }
+        }
+        added
     }
 }
 

@@ -114,9 +114,7 @@ impl<'b> WhatIf<'b> {
         let after = after.cloned().unwrap_or_default();
         let after = from_proto::accumulators(&after).map_err(Fault::unreadable)?.sums;
         let before = self.recorded.insert(key.clone(), after.clone()).unwrap_or_default();
-        let mut added = after;
-        added.take_off(&before);
-        Ok(added)
+        Ok(after.since(&before))
     }
 
     fn settlement(&mut self, number: u64, record: &proto::SettlementRecord) -> Result<(), Misfit> {

@@ -167,6 +167,20 @@ fn a_number_that_a_workbook_has_rounded_is_no_identifier() {
 }
 
 #[test]
+fn a_cell_far_away_takes_no_memory_and_changes_nothing() {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for (column, name) in (0_u16..).zip(HEADER) {
+        sheet.write_string(0, column, name).unwrap();
+        sheet.write_string(1, column, ROWS[0][usize::from(column)]).unwrap();
+    }
+    sheet.write_string(1, 16_383, "far").unwrap();
+    sheet.write_string(1_048_575, 16_383, "far").unwrap();
+    let list = read(&book.save_to_buffer().unwrap(), &names()).unwrap();
+    assert_eq!(said(&list), ["17 A1 P1 1200.50 800.00 0.00 false"]);
+}
+
+#[test]
 fn what_a_table_says_is_no_formula() {
     use onestop::proto;
     let cell = |text: &str, is_number| proto::SheetCell {
