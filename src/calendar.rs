@@ -95,6 +95,11 @@ impl Moment {
         jiff::Timestamp::from_millisecond(millis).ok().map(Moment)
     }
 
+    /// Milliseconds since 1970-01-01 UTC.
+    pub fn unix_millis(self) -> i64 {
+        self.0.as_millisecond()
+    }
+
     /// Whole seconds since 1970-01-01 UTC.
     pub fn unix_seconds(self) -> i64 {
         self.0.as_second()

@@ -3,6 +3,7 @@
 //!
 //! `docs/his/README.md` says what it does for whom.
 
+mod auth;
 mod json;
 mod fields;
 mod failure;
@@ -15,8 +16,18 @@ mod visit;
 mod lines;
 mod settlement;
 mod setlinfo;
+mod signature;
+mod statement;
+mod trace;
+mod zipped;
+mod files;
 
+pub use crate::his::auth::Headers;
+
+use crate::config::HisAuth;
 use crate::config::HisConfig;
+use crate::config::HisKey;
+use crate::his::auth::Refused;
 use crate::his::envelope::Asked;
 use crate::his::envelope::answer;
 use crate::his::envelope::open;
@@ -38,6 +49,18 @@ use std::sync::Arc;
 pub struct Gateway {
     service: Arc<Service>,
     config: HisConfig,
+    must_sign: bool,
+}
+
+/// A request as it came.
+#[derive(Debug, Clone, Default)]
+pub struct Sent {
+    /// The headers that authenticate it.
+    pub headers: Headers,
+    /// Its body, or the part `jsonStr` of a form.
+    pub body: Vec<u8>,
+    /// The part `file` of a form.
+    pub file: Option<Vec<u8>>,
 }
 
 /// What is answered: always with status 200, never compressed.
@@ -54,6 +77,8 @@ pub enum Answer {
 enum Reply {
     /// Its output, and what a clerk should know.
     Output(Json, String),
+    /// A file.
+    File(Vec<u8>),
 }
 
 /// What came of a transaction.
@@ -83,29 +108,42 @@ const A_TRANSACTION: (&str, &str) =
     ("a transaction of this interface", "本接口支持的交易编号(见接口文档的交易一览)");
 
 impl Gateway {
-    /// On a service, with what the region says.
-    pub fn new(service: Arc<Service>, config: HisConfig) -> Gateway {
-        Gateway { service, config }
+    /// On a service, with what the region says; `loopback` says that only this machine can reach it.
+    pub fn new(service: Arc<Service>, config: HisConfig, loopback: bool) -> Gateway {
+        let must_sign = match config.auth {
+            HisAuth::Always => true,
+            HisAuth::Never => false,
+            HisAuth::UnlessLoopback => !loopback,
+        };
+        Gateway { service, config, must_sign }
     }
 
     /// Answers a request, whatever it is.
-    pub async fn answer(&self, body: &[u8]) -> Answer {
+    pub async fn answer(&self, sent: Sent) -> Answer {
         let received = now();
-        let opened = match open(body, &self.config) {
+        let signer = match auth::signer(&self.config, &sent.headers, received) {
+            Ok(key) => Some(key),
+            Err(refused) if self.must_sign => return Answer::Json(refused.answer()),
+            Err(_) => None,
+        };
+        let opened = match open(&sent.body, &self.config) {
             Ok(opened) => opened,
-            Err(refusal) => {
-                let outcome = Err(failure::message(&refusal.into()));
-                let at = (received, now());
-                return Answer::Json(answer(outcome, "000000", at, self.config.infcode));
-            }
+            Err(refusal) => return self.refused(&failure::message(&refusal.into())),
         };
         let place = place(&opened.envelope);
-        let replied = match opened.asked(received) {
+        let facility = opened.envelope.text_of("fixmedins_code").unwrap_or_default();
+        let is_its = |key: &HisKey| key.facilities.iter().any(|one| one == facility);
+        if self.must_sign && !signer.is_some_and(is_its) {
+            return Answer::Json(Refused::Unknown.answer());
+        }
+        let checked = signature::check(signer, &opened.envelope, &opened.raw);
+        let replied = match checked.and_then(|()| opened.asked(sent.file, received)) {
             Ok(asked) => self.reply(&asked).await,
             Err(refusal) => Err(refusal.into()),
         };
         let outcome = match replied {
             Ok(Reply::Output(output, warning)) => Ok((output, warning)),
+            Ok(Reply::File(content)) => return Answer::File(content),
             Err(failure) => Err(failure::message(&failure)),
         };
         Answer::Json(answer(outcome, &place, (received, now()), self.config.infcode))
@@ -140,6 +178,11 @@ impl Gateway {
             "5203" => settlement::settlement_5203(self, asked),
             "5204" => lines::lines_5204(self, asked),
             "5206" => person::year_5206(self, asked),
+            "3201" => statement::totals_3201(self, asked),
+            "3202" => statement::rows_3202(self, asked).await,
+            "9101" => files::upload_9101(self, asked).await,
+            "9102" => files::download_9102(self, asked),
+            "100001" => trace::items_100001(self, asked),
             "5303" => visit::in_hospital_5303(self, asked),
             _ => Err(malformed("infno", A_TRANSACTION).into()),
         }
@@ -154,6 +197,7 @@ impl Gateway {
             infno: asked.infno.clone(),
             asked: hex.collect(),
             visit: visit.to_owned(),
+            noted: asked.noted.clone(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Who asks whether the process lives gets `/alive`; who asks whether it can settle gets `/ready`.
 
+mod browser;
 mod limits;
 mod national;
 mod watch;
@@ -21,6 +22,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::routing::get;
+use axum::routing::post;
 
 use std::io;
 use std::sync::Arc;
@@ -53,9 +55,9 @@ pub async fn serve(
 }
 
 fn router(service: Arc<Service>, gateway: Gateway, options: HttpOptions) -> Router {
-    let limits = Limits::new(options.requests_max, options.request_timeout);
     let national =
         National { gateway: Arc::new(gateway), message_bytes_max: options.message_bytes_max };
+    let limits = Limits::new(options.requests_max, options.request_timeout, national.clone());
     let pages = match options.pages {
         true => pages::router(Arc::clone(&service)),
         // Routes of their own would take the requests of the national interface, which come on any path.
@@ -64,6 +66,8 @@ fn router(service: Arc<Service>, gateway: Gateway, options: HttpOptions) -> Rout
     Router::new()
         .route("/ready", get(ready))
         .with_state(Arc::clone(&service))
+        // The root is a page to those who GET it, and the address of some hospitals' interface.
+        .route("/", post(national::answer))
         .fallback(national::answer)
         .with_state(national)
         .merge(pages)

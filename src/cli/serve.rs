@@ -183,7 +183,8 @@ async fn serve(
         .add_routes(contract(routes, &service, &config.server))
         .serve_with_incoming_shutdown(door, until(stopping.clone()));
     let options = http_options(config);
-    let gateway = Gateway::new(Arc::clone(&service), config.his.clone());
+    let gateway =
+        Gateway::new(Arc::clone(&service), config.his.clone(), web_address.ip().is_loopback());
     let web = http::serve(web, Arc::clone(&service), gateway, options, until(stopping.clone()));
     tracing::info!(%address, http = %web_address, "listening");
     if let Some(file) = ready_file {

@@ -251,3 +251,120 @@ pub(super) fn number(money: Money) -> Json {
 fn ratio(ratio: Option<Ratio>) -> Json {
     Json::Number(ratio.map_or_else(|| "0".to_owned(), |ratio| ratio.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A statement with these amounts: the five parts, what each fund pays, the account, and what the person owes.
+    fn statement(
+        (total, parts): (&str, [&str; 5]),
+        funds: &[(&str, &str)],
+        (patient, account, facility): (&str, &str, &str),
+    ) -> proto::Statement {
+        let [in_scope, copay_first, over_limit, own_expense, facility_borne] =
+            parts.map(str::to_owned);
+        let step = |(fund, payment): &(&str, &str)| proto::StepResult {
+            fund: (*fund).to_owned(),
+            payment: (*payment).to_owned(),
+            payer: "fund".to_owned(),
+            ran: true,
+            ..proto::StepResult::default()
+        };
+        let paid: Money = funds.iter().map(|(_, paid)| amount(paid).unwrap()).sum();
+        proto::Statement {
+            total: total.to_owned(),
+            parts: Some(proto::Parts {
+                in_scope,
+                copay_first,
+                over_limit,
+                own_expense,
+                facility_borne,
+            }),
+            steps: funds.iter().map(step).collect(),
+            payments: paid.text(),
+            patient_pay: patient.to_owned(),
+            account_pay: account.to_owned(),
+            facility_borne: facility.to_owned(),
+            facts: Some(proto::Facts { insutype: "310".to_owned(), ..proto::Facts::default() }),
+            ..proto::Statement::default()
+        }
+    }
+
+    fn shown(amounts: &Amounts, name: &str) -> String {
+        let fields = amounts.setlinfo(false);
+        let found = fields.into_iter().find(|(own, _)| *own == name);
+        let mut text = String::new();
+        found.unwrap().1.write(&mut text);
+        text
+    }
+
+    #[test]
+    fn the_recorded_amounts_of_a_chongqing_settlement_come_out_the_same() {
+        let recorded = statement(
+            ("23442.46", ["18808.16", "703.44", "1396.89", "2028.96", "505.01"]),
+            &[("310100", "15000.00"), ("330100", "3785.39")],
+            ("4152.06", "170.04", "505.01"),
+        );
+        let amounts = Amounts::of(&HisConfig::default(), &recorded, false).unwrap();
+        for (name, expected) in [
+            ("fund_pay_sumamt", "18785.39"),
+            ("psn_part_amt", "4152.06"),
+            ("hosp_part_amt", "505.01"),
+            ("psn_cash_pay", "3982.02"),
+            ("fulamt_ownpay_amt", "2533.97"),
+            ("overlmt_selfpay", "1396.89"),
+            ("preselfpay_amt", "703.44"),
+            ("inscp_scp_amt", "18808.16"),
+            ("ownpay_hosp_part", "505.01"),
+            ("hifob_pay", "3785.39"),
+        ] {
+            assert_eq!(shown(&amounts, name), expected, "{name}");
+        }
+        let rows: Money = amounts.sources.iter().map(|source| source.paid).sum();
+        assert_eq!(rows.text(), "19460.44");
+        let account = amounts.sources.iter().find(|source| source.code == "310200").unwrap();
+        assert_eq!(account.paid.text(), "170.04");
+        let region = HisConfig { account_in_fund: true, ..HisConfig::default() };
+        let amounts = Amounts::of(&region, &recorded, true).unwrap();
+        assert_eq!(shown(&amounts, "fund_pay_sumamt"), "18955.43");
+        assert_eq!(shown(&amounts, "acct_mulaid_pay"), "170.04");
+    }
+
+    #[test]
+    fn the_recorded_amounts_of_a_hunan_settlement_come_out_the_same() {
+        let recorded = statement(
+            ("5792.53", ["4973.72", "522.61", "0.00", "296.20", "0.00"]),
+            &[("390100", "2900.00"), ("610100", "106.54"), ("350100", "100.00")],
+            ("2685.99", "0.00", "0.00"),
+        );
+        let amounts = Amounts::of(&HisConfig::default(), &recorded, false).unwrap();
+        for (name, expected) in [
+            ("fund_pay_sumamt", "3106.54"),
+            ("psn_cash_pay", "2685.99"),
+            ("hifp_pay", "2900.00"),
+            ("maf_pay", "106.54"),
+            ("hifdm_pay", "100.00"),
+            // Disabled soldiers are counted there as well.
+            ("oth_pay", "100.00"),
+        ] {
+            assert_eq!(shown(&amounts, name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_undone_is_shown_with_every_amount_negated() {
+        let recorded = statement(
+            ("10.00", ["10.00", "0.00", "0.00", "0.00", "0.00"]),
+            &[("390100", "6.00")],
+            ("4.00", "0.00", "0.00"),
+        );
+        let amounts = Amounts::of(&HisConfig::default(), &recorded, false).unwrap();
+        for (name, value) in amounts.setlinfo(true) {
+            let mut text = String::new();
+            value.write(&mut text);
+            let is_negated = text.starts_with('-') || text == "0.00" || name == "pool_prop_selfpay";
+            assert!(is_negated, "{name} {text}");
+        }
+    }
+}

@@ -34,8 +34,12 @@ pub(super) struct Asked {
     pub(super) operator_name: String,
     /// Where from (设备编号).
     pub(super) terminal: String,
+    /// What the envelope says besides, to be kept as given.
+    pub(super) noted: Vec<proto::NamedText>,
     /// What is asked (交易输入).
     pub(super) input: Json,
+    /// A file that was sent beside it (9101).
+    pub(super) file: Option<Vec<u8>>,
     /// When it was received.
     pub(super) received: Moment,
 }
@@ -47,6 +51,8 @@ pub(super) struct Opened {
     pub(super) envelope: Json,
     /// The input, once it is an object.
     pub(super) input: Json,
+    /// The input as it was sent.
+    pub(super) raw: String,
 }
 
 const JSON: (&str, &str) = ("a JSON envelope in UTF-8", "UTF-8 编码的 JSON 报文");
@@ -64,23 +70,25 @@ pub(super) fn open(body: &[u8], config: &HisConfig) -> Result<Opened, Refusal> {
     let text = std::str::from_utf8(body).map_err(|_| malformed())?;
     let text = text.trim_start_matches('\u{feff}').trim();
     let envelope = Json::read(text).ok_or_else(malformed)?.renamed(&config.field_names);
+    let mut raw = Json::raw_of(text, "input").unwrap_or_default().to_owned();
     let input = match envelope.get("input") {
         // Some send the input as a text that holds JSON.
         Some(Json::Text(text)) => {
             let want = JSON;
             let wrong = || Refusal::Malformed { field: "input".to_owned(), want };
+            raw.clone_from(text);
             Json::read(text.trim()).ok_or_else(wrong)?.renamed(&config.field_names)
         }
         Some(input) => input.clone(),
         None => Json::Object(Vec::new()),
     };
-    Ok(Opened { envelope, input })
+    Ok(Opened { envelope, input, raw })
 }
 
 impl Opened {
     /// Reads what every transaction needs.
-    pub(super) fn asked(self, received: Moment) -> Result<Asked, Refusal> {
-        let Opened { envelope, input } = self;
+    pub(super) fn asked(self, file: Option<Vec<u8>>, received: Moment) -> Result<Asked, Refusal> {
+        let Opened { envelope, input, .. } = self;
         let malformed = |field: &str, want| Refusal::Malformed { field: field.to_owned(), want };
         let text = |name: &str| envelope.text_of(name).unwrap_or_default().to_owned();
         let infno = text("infno");
@@ -101,11 +109,27 @@ impl Opened {
             operator: text("opter"),
             operator_name: text("opter_name"),
             terminal: text("dev_no"),
+            noted: noted(&envelope),
             input,
+            file,
             received,
         })
     }
 }
+
+/// What of an envelope is kept with what is written.
+const NOTED: [&str; 5] = ["cainfo", "signtype", "sign_no", "opter_name", "inf_time"];
+
+fn noted(envelope: &Json) -> Vec<proto::NamedText> {
+    let named = |name: &str| {
+        let value = envelope.text_of(name)?.chars().take(NOTED_CHARS_MAX).collect();
+        Some(proto::NamedText { name: name.to_owned(), value })
+    };
+    NOTED.into_iter().filter_map(named).collect()
+}
+
+/// Most of a field of the envelope that is kept. Unit: signs.
+const NOTED_CHARS_MAX: usize = 1024;
 
 impl Asked {
     /// Who writes, under the message id.

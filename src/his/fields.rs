@@ -76,6 +76,11 @@ impl<'j> Fields<'j> {
         self.json.text_of(name)
     }
 
+    /// What stands under a name, if it is there.
+    pub(super) fn json(self, name: &str) -> Option<&'j Json> {
+        self.json.get(name)
+    }
+
     /// A text that may be absent, else nothing.
     pub(super) fn text_or_empty(self, name: &str) -> String {
         self.text(name).unwrap_or_default().to_owned()

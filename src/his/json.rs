@@ -35,6 +35,12 @@ impl Json {
         unfold(raw.get(), DEPTH_MAX)
     }
 
+    /// The text of a field of an object as it was sent, not read.
+    pub(super) fn raw_of<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+        let fields = serde_json::from_str::<Fields<'t>>(text).ok()?.0;
+        fields.into_iter().find(|(own, _)| own == name).map(|(_, raw)| raw.get())
+    }
+
     /// A text.
     pub(super) fn text(text: impl Into<String>) -> Json {
         Json::Text(text.into())

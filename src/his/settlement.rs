@@ -5,6 +5,7 @@ use crate::his::Replied;
 use crate::his::Reply;
 use crate::his::envelope::Asked;
 use crate::his::fields::Fields;
+use crate::his::fields::kept;
 use crate::his::fields::malformed;
 use crate::his::fields::row;
 use crate::his::setlinfo::shown;
@@ -41,19 +42,25 @@ const OF_THE_REGISTRATION: (&str, &str) =
 const A_TRANSACTION: (&str, &str) = ("2304 or 2401", "2304 或 2401;其他交易请用各自的撤销交易");
 
 /// The bill that a request is about.
-fn bill(data: Fields<'_>, visit: &proto::Visit) -> Result<VisitBill, Refusal> {
+fn bill(asked: &Asked, data: Fields<'_>, visit: &proto::Visit) -> Result<VisitBill, Refusal> {
     same_person(data, visit)?;
     if data.text("insutype").is_some_and(|said| said != visit.insutype) {
         return Err(malformed("insutype", OF_THE_REGISTRATION));
     }
-    let noted = data.others(&[])?.into_iter().filter(|one| NOTED.contains(&one.name.as_str()));
+    let said = data.others(&[])?.into_iter().filter(|one| NOTED.contains(&one.name.as_str()));
+    let mut noted: Vec<proto::NamedText> = said.chain(asked.noted.iter().cloned()).collect();
+    // The medical type in the region's words decides the clearing type, also in months.
+    if data.text("med_type").is_none() {
+        let value = kept(&visit.admission, "med_type").to_owned();
+        noted.push(proto::NamedText { name: "med_type".to_owned(), value });
+    }
     Ok(VisitBill {
         visit: data.given("mdtrt_id")?.to_owned(),
         discharged_on: data.day("dscg_time")?,
         interim: data.flag("mid_setl_flag"),
         total: data.number("medfee_sumamt").unwrap_or_default().to_owned(),
         account_pay: data.number("acct_pay").unwrap_or_default().to_owned(),
-        noted: noted.collect(),
+        noted,
         ..VisitBill::default()
     })
 }
@@ -63,7 +70,7 @@ pub(super) fn quote_2303(gateway: &Gateway, asked: &Asked) -> Replied {
     let data = row(&asked.input, "data")?;
     let id = data.given("mdtrt_id")?;
     let visit = gateway.service.visit(&asked.facility, id)?;
-    let bill = bill(data, &visit.visit)?;
+    let bill = bill(asked, data, &visit.visit)?;
     let (_, statement) = gateway.service.quote_visit(&asked.facility, &bill)?;
     let request = proto::SettleRequest {
         writer: Some(asked.writer()),
@@ -89,7 +96,7 @@ pub(super) fn quote_2303(gateway: &Gateway, asked: &Asked) -> Replied {
 pub(super) async fn settle_2304(gateway: &Gateway, asked: &Asked) -> Replied {
     let data = row(&asked.input, "data")?;
     let visit = gateway.service.visit(&asked.facility, data.given("mdtrt_id")?)?;
-    let bill = bill(data, &visit.visit)?;
+    let bill = bill(asked, data, &visit.visit)?;
     let record = gateway.service.settle_visit(&asked.writer(), &bill).await?;
     shown(gateway, asked, &record, None)
 }

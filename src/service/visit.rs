@@ -50,6 +50,8 @@ pub struct Writing {
     pub asked: String,
     /// The visit; empty in the write that opens it.
     pub visit: String,
+    /// What the envelope said besides.
+    pub noted: Vec<proto::NamedText>,
 }
 
 /// A write as it was acknowledged, now or before.
@@ -190,6 +192,7 @@ impl Service {
                 infno: writing.infno.clone(),
                 asked: writing.asked.clone(),
                 change,
+                noted: writing.noted.clone(),
             };
             if write.change.is_none() {
                 let (visit, recorded_at) = (write.visit, String::new());

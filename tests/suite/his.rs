@@ -1,6 +1,12 @@
 //! The national interface through the server's real socket.
 
+mod amounts;
+mod browser;
+mod day_end;
 mod flow;
+mod fuzz;
+mod pages;
+mod python;
 mod refused;
 
 use crate::demo;

@@ -35,16 +35,31 @@ pub(crate) struct Start<'a> {
     pub(crate) data: &'a Path,
     pub(crate) rules: PathBuf,
     pub(crate) environment: &'a [(&'a str, &'a str)],
+    pub(crate) config: Option<&'a Path>,
+    pub(crate) demo: bool,
 }
 
 /// Starts on a store, with the packs of this repository.
 pub(crate) fn start(data: &Path) -> Server {
-    Start { data, rules: demo::rules_folder(), environment: &[] }.start()
+    Start { data, rules: demo::rules_folder(), environment: &[], config: None, demo: false }.start()
 }
 
 /// Starts with environment variables.
 pub(crate) fn start_with(data: &Path, environment: &[(&str, &str)]) -> Server {
-    Start { data, rules: demo::rules_folder(), environment }.start()
+    Start { data, rules: demo::rules_folder(), environment, config: None, demo: false }.start()
+}
+
+/// Starts the demonstration, and waits until its admissions are settled.
+pub(crate) async fn start_demo(data: &Path) -> Server {
+    let server =
+        Start { data, rules: demo::rules_folder(), environment: &[], config: None, demo: true }
+            .start();
+    let begun = Instant::now();
+    while server.clients().await.list(Default::default()).await.unwrap().len() < 5 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "the demonstration does not settle");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    server
 }
 
 impl Start<'_> {
@@ -59,9 +74,12 @@ impl Start<'_> {
         let _ = fs::remove_file(&ready);
         let errors = fs::File::options().create(true).append(true).open(&log).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_onestop"));
+        if let Some(config) = self.config {
+            command.arg("--config").arg(config);
+        }
         command.arg("serve").args(["--listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"]);
         command.arg("--data").arg(self.data).arg("--rules").arg(&self.rules);
-        command.arg("--ready-file").arg(&ready);
+        command.arg("--ready-file").arg(&ready).args(self.demo.then_some("--demo"));
         command.envs(self.environment.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors);
         let mut child = command.spawn().unwrap();

@@ -73,7 +73,9 @@ async fn a_good_set_is_taken_over_and_a_bad_one_leaves_the_old_in_force() {
     let rules = directory.path().join("rules");
     write_packs(&rules, "\"300\"");
     let data = directory.path().join("data");
-    let mut server = Start { data: &data, rules: rules.clone(), environment: &[] }.start();
+    let mut server =
+        Start { data: &data, rules: rules.clone(), environment: &[], config: None, demo: false }
+            .start();
     let mut clients = server.clients().await;
     clients.fill().await;
     assert_eq!(paid(&mut clients).await, "560.00");

@@ -22,6 +22,13 @@ const DOCUMENTS: &[&str] = &[
     "docs/rule-packs.md",
     "docs/journal.md",
     "docs/his/README.md",
+    "docs/his/auth.md",
+    "docs/his/lines.md",
+    "docs/his/person.md",
+    "docs/his/reconcile.md",
+    "docs/his/settlement.md",
+    "docs/his/sign.md",
+    "docs/his/visit.md",
     "docs/operations.md",
     "docs/threat-model.md",
 ];
@@ -162,6 +169,13 @@ fn the_page_of_the_national_interface_names_its_keys_and_no_others() {
     let named: BTreeSet<_> = named.map(|name| name.split(' ').next().unwrap().to_owned()).collect();
     let keys: BTreeSet<_> = keys().into_iter().filter(|key| key.starts_with("his.")).collect();
     assert_eq!(named, keys);
+    for page in files_under("docs/his", ".md") {
+        assert!(DOCUMENTS.contains(&page.path.as_str()), "{} is not checked", page.path);
+        for name in between(&page.text.replace("```", ""), "`") {
+            let is_key = name.strip_prefix("his.").is_some_and(|rest| !rest.contains([' ', '/']));
+            assert!(!is_key || keys.contains(name), "{} names `{name}`", page.path);
+        }
+    }
 }
 
 fn help(command: &[&str]) -> String {
