@@ -55,16 +55,6 @@ impl StepYear {
             remaining: self.remaining + other.remaining,
         }
     }
-
-    fn minus(self, other: StepYear) -> StepYear {
-        StepYear {
-            eligible: self.eligible - other.eligible,
-            paid: self.paid - other.paid,
-            allowed: self.allowed - other.allowed,
-            measured: self.measured - other.measured,
-            remaining: self.remaining - other.remaining,
-        }
-    }
 }
 
 /// The deductible recorded on each chain of a step, by the chain's name: `episode:…` or `diagnosis:…`.
@@ -104,26 +94,8 @@ impl Sums {
         self.total += other.total;
         self.parts += other.parts;
         self.patient_pay += other.patient_pay;
-        self.fold(other, StepYear::plus, |stands, more| stands + more);
-    }
-
-    /// Takes off what an earlier state held: what is left was added since.
-    pub fn take_off(&mut self, other: &Sums) {
-        self.admissions = self.admissions.saturating_sub(other.admissions);
-        self.total = self.total - other.total;
-        self.parts = self.parts - other.parts;
-        self.patient_pay = self.patient_pay - other.patient_pay;
-        self.fold(other, StepYear::minus, |stands, less| stands - less);
-    }
-
-    fn fold(
-        &mut self,
-        other: &Sums,
-        step_year: impl Fn(StepYear, StepYear) -> StepYear,
-        money: impl Fn(Money, Money) -> Money,
-    ) {
         for (id, theirs) in &other.steps {
-            let folded = step_year(self.step(id), *theirs);
+            let folded = self.step(id).plus(*theirs);
             if folded == StepYear::default() {
                 self.steps.remove(id);
             } else if let Some(ours) = self.steps.get_mut(id) {
@@ -135,7 +107,7 @@ impl Sums {
         for (step, theirs) in &other.chains {
             let ours = self.chains.entry(step.clone()).or_default();
             for (chain, amount) in theirs {
-                let folded = money(ours.get(chain).copied().unwrap_or_default(), *amount);
+                let folded = ours.get(chain).copied().unwrap_or_default() + *amount;
                 ours.insert(chain.clone(), folded);
             }
             ours.retain(|_, amount| !amount.is_zero());
