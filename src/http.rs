@@ -59,15 +59,15 @@ fn router(service: Arc<Service>, gateway: Gateway, options: HttpOptions) -> Rout
         National { gateway: Arc::new(gateway), message_bytes_max: options.message_bytes_max };
     let limits = Limits::new(options.requests_max, options.request_timeout, national.clone());
     let pages = match options.pages {
-        true => pages::router(Arc::clone(&service)),
+        // The root is a page to those who GET it, and the address of some hospitals' interface.
+        true => pages::router(Arc::clone(&service))
+            .route("/", post(national::answer).with_state(national.clone())),
         // Routes of their own would take the requests of the national interface, which come on any path.
         false => Router::new(),
     };
     Router::new()
         .route("/ready", get(ready))
         .with_state(Arc::clone(&service))
-        // The root is a page to those who GET it, and the address of some hospitals' interface.
-        .route("/", post(national::answer))
         .fallback(national::answer)
         .with_state(national)
         .merge(pages)

@@ -9,25 +9,25 @@ pub(super) const ROWS_MAX: usize = 50_000_000;
 /// A row as it is put in: a settlement, or its refund.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Settled<'a> {
-    /// Its number at the centre [setl_id]; empty where the hospital does not know it.
+    /// Its number at the centre `setl_id`; empty where the hospital does not know it.
     pub reference: &'a str,
     /// Of a refund in the ledger: the number of what it undoes, under which some hospitals list it too.
     pub undoes: &'a str,
-    /// Its admission [mdtrt_id]; may be empty.
+    /// Its admission `mdtrt_id`; may be empty.
     pub admission: &'a str,
-    /// The patient [psn_no]; may be empty.
+    /// The patient `psn_no`; may be empty.
     pub person: &'a str,
-    /// Whether this is a refund [refd_setl_flag]. Its amounts count with a minus, however they are written.
+    /// Whether this is a refund `refd_setl_flag`. Its amounts count with a minus, however they are written.
     pub is_refund: bool,
-    /// The bill [medfee_sumamt].
+    /// The bill `medfee_sumamt`.
     pub total: Money,
-    /// What the funds paid [fund_pay_sumamt].
+    /// What the funds paid `fund_pay_sumamt`.
     pub fund: Money,
-    /// From the personal account [acct_pay].
+    /// From the personal account `acct_pay`.
     pub account: Money,
-    /// In cash [psn_cash_pay], where the list says.
+    /// In cash `psn_cash_pay`, where the list says.
     pub cash: Option<Money>,
-    /// The day on which it was settled [setl_time], where the list says.
+    /// The day on which it was settled `setl_time`, where the list says.
     pub day: Option<Day>,
     /// Where a row of the ledger lies, unless it is one of those that are reconciled.
     pub outside: Option<Outside>,

@@ -11,11 +11,11 @@ use std::cmp::Ordering;
 pub struct Totals {
     /// How many rows.
     pub count: u64,
-    /// Bills [medfee_sumamt].
+    /// Bills `medfee_sumamt`.
     pub total: Money,
-    /// What the funds paid [fund_pay_sumamt].
+    /// What the funds paid `fund_pay_sumamt`.
     pub fund: Money,
-    /// From personal accounts [acct_pay].
+    /// From personal accounts `acct_pay`.
     pub account: Money,
     /// In cash; none where the list does not say it for every row.
     pub cash: Option<Money>,

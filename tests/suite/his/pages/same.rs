@@ -68,7 +68,9 @@ impl Same {
                     self.today = name == "\"baseinfo\"" || self.today;
                     let value = match value {
                         Tree::Leaf(real) => self.leaf(name.trim_matches('"'), real, shown, update),
-                        other => self.answered(other, shown, update),
+                        other @ (Tree::Object(_) | Tree::List(_)) => {
+                            self.answered(other, shown, update)
+                        }
                     };
                     self.today &= name != "\"baseinfo\"";
                     normal.push((name, value));
