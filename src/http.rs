@@ -55,8 +55,11 @@ pub async fn serve(
 }
 
 fn router(service: Arc<Service>, gateway: Gateway, options: HttpOptions) -> Router {
-    let national =
-        National { gateway: Arc::new(gateway), message_bytes_max: options.message_bytes_max };
+    let national = National {
+        gateway: Arc::new(gateway),
+        message_bytes_max: options.message_bytes_max,
+        pages: options.pages,
+    };
     let limits = Limits::new(options.requests_max, options.request_timeout, national.clone());
     let pages = match options.pages {
         // The root is a page to those who GET it, and the address of some hospitals' interface.

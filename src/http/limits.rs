@@ -1,6 +1,5 @@
 //! A longest time for a request, and a most of requests at once, each in a span of its own.
 
-use crate::http::national;
 use crate::http::national::National;
 
 use axum::extract::Request;
@@ -39,7 +38,7 @@ impl Limits {
 pub(super) async fn limit(State(limits): State<Limits>, request: Request, next: Next) -> Response {
     let id = REQUESTS.fetch_add(1, Ordering::Relaxed) + 1;
     let span = tracing::info_span!("http", id, path = request.uri().path());
-    let by_his = national::is_asked(request.method(), request.uri().path());
+    let by_his = limits.national.is_asked(request.method(), request.uri().path());
     let Ok(_turn) = limits.free.try_acquire() else {
         if by_his {
             return limits

@@ -32,9 +32,17 @@ pub(super) struct National {
     pub(super) gateway: Arc<Gateway>,
     /// Largest body of a request. Unit: bytes.
     pub(super) message_bytes_max: usize,
+    /// Whether pages are served, whose paths are then not the interface's.
+    pub(super) pages: bool,
 }
 
 impl National {
+    /// Whether a request is one of the national interface.
+    pub(super) fn is_asked(&self, method: &Method, path: &str) -> bool {
+        let of_pages = self.pages && PAGES.iter().any(|page| path.starts_with(page));
+        method == Method::POST && !of_pages
+    }
+
     /// Refuses a request in the form that a HIS expects.
     pub(super) fn refuse(&self, sentence: &str) -> Response {
         shown(self.gateway.refused(sentence))
@@ -44,14 +52,9 @@ impl National {
 /// Where pages are that take a POST; all others are the national interface's.
 const PAGES: [&str; 3] = ["/counter", "/office", "/assets"];
 
-/// Whether a request is one of the national interface.
-pub(super) fn is_asked(method: &Method, path: &str) -> bool {
-    method == Method::POST && !PAGES.iter().any(|page| path.starts_with(page))
-}
-
 /// Answers what nobody else does.
 pub(super) async fn answer(State(national): State<National>, request: Request) -> Response {
-    if !is_asked(request.method(), request.uri().path()) {
+    if !national.is_asked(request.method(), request.uri().path()) {
         return StatusCode::NOT_FOUND.into_response();
     }
     if browser::sent(request.headers()) {
