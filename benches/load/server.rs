@@ -21,12 +21,14 @@ pub(crate) mod ready {
         std::fs::rename(beside, file).unwrap();
     }
 
+    /// The first address: gRPC's.
     pub(crate) async fn read(file: &Path) -> String {
         for _ in 0..6000 {
-            match std::fs::read_to_string(file) {
-                Ok(address) if !address.is_empty() => return format!("http://{}", address.trim()),
-                Ok(_) | Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+            let text = std::fs::read_to_string(file).unwrap_or_default();
+            if let Some(address) = text.lines().next() {
+                return format!("http://{}", address.trim());
             }
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
         panic!("{} does not come", file.display());
     }
