@@ -35,102 +35,15 @@ use std::process::Command;
 use std::time::Duration;
 use std::time::Instant;
 
-/// Calls, and how far each role may go: `o` for what is its own, `a` for everything, `-` for nothing. In the order of `ROLES`.
-const TABLE: &str = "
-                                    his clerk supervisor insurer policy-editor auditor administrator
-Settlement/Quote                     o    o       o         a         -           a          -
-Settlement/QuoteMany                 o    o       o         a         -           a          -
-Settlement/Settle                    o    o       o         -         -           -          -
-Settlement/Reverse                   o    -       o         -         -           -          -
-Settlement/LoadOpening               -    -       -         a         -           -          -
-Settlement/GetSettlement             o    o       o         a         -           a          -
-Settlement/ListSettlements           o    o       o         a         -           a          -
-Settlement/GetAccumulators           a    a       a         a         -           a          -
-Settlement/CheckEligibility          a    a       a         a         -           a          -
-Rules/ListPacks                      a    a       a         a         a           a          a
-Rules/GetPack                        a    a       a         a         a           a          a
-Rules/ReloadPacks                    -    -       -         -         a           -          a
-Registers/PutPersons                 -    -       -         a         -           -          -
-Registers/GetPerson                  -    -       -         a         -           a          -
-Registers/GetPersonHistory           -    -       -         a         -           a          -
-Registers/ListRegisterWrites         -    -       -         a         -           a          -
-Registers/PutFacilities              -    -       -         a         -           -          -
-Registers/GetFacility                a    a       a         a         a           a          a
-Registers/PutItems                   -    -       -         a         -           -          -
-Registers/GetItem                    a    a       a         a         a           a          a
-Office/Reconcile                     -    -       -         a         -           -          -
-Office/GetReconciliation             -    -       -         a         -           a          -
-Office/ListReconciliations           -    -       -         a         -           a          -
-Office/SignOff                       -    -       -         a         -           -          -
-Office/Clear                         -    -       -         a         -           -          -
+/// The page that says who may do what; its table is what these tests hold the program to.
+const PAGE: &str = include_str!("../../docs/operators.md");
 
-GET /                                -    a       a         a         a           a          a
-GET /account/login                   -    -       -         -         -           -          -
-POST /account/login                  -    -       -         -         -           -          -
-POST /account/logout                 -    a       a         a         a           a          a
-GET /account/operators               -    -       -         -         -           -          a
-POST /account/operators              -    -       -         -         -           -          a
-GET /account/password                -    a       a         a         a           a          a
-POST /account/password               -    a       a         a         a           a          a
-GET /counter                         -    o       o         -         -           -          -
-POST /counter/bill                   -    o       o         -         -           -          -
-GET /counter/cost                    -    o       o         a         -           a          -
-POST /counter/cost                   -    o       o         a         -           a          -
-POST /counter/cost/quote             -    o       o         a         -           a          -
-GET /counter/outcome                 -    o       o         -         -           -          -
-GET /counter/patient                 -    o       o         -         -           -          -
-POST /counter/quote                  -    o       o         -         -           -          -
-GET /counter/rules                   -    a       a         a         a           a          a
-POST /counter/settle                 -    o       o         -         -           -          -
-GET /counter/sheet/{number}          -    o       o         a         -           a          -
-GET /counter/sheet/{number}/pdf      -    o       o         a         -           a          -
-GET /counter/today                   -    o       o         -         -           -          -
-GET /counter/today/csv               -    o       o         -         -           -          -
-GET /counter/undo                    -    -       o         -         -           -          -
-POST /counter/undo                   -    -       o         -         -           -          -
-POST /counter/visit                  -    o       o         -         -           -          -
-GET /counter/window                  -    -       -         -         -           -          -
-POST /counter/window                 -    -       -         -         -           -          -
-GET /office                          -    -       -         a         -           a          -
-POST /office                         -    -       -         a         -           -          -
-GET /office/audit                    -    -       -         a         -           a          -
-GET /office/clear                    -    -       -         a         -           a          -
-POST /office/clear                   -    -       -         a         -           -          -
-GET /office/reconciliation/{number}  -    -       -         a         -           a          -
-POST /office/sign-off                -    -       -         a         -           -          -
-GET /office/survey                   -    -       -         a         -           a          -
-
-national/9001                        o    o       o         a         -           a          -
-national/9002                        o    o       o         a         -           a          -
-national/1101                        o    o       o         a         -           a          -
-national/2001                        o    o       o         a         -           a          -
-national/2301                        o    o       o         -         -           -          -
-national/2302                        o    o       o         -         -           -          -
-national/2303                        o    o       o         a         -           a          -
-national/2304                        o    o       o         -         -           -          -
-national/2305                        o    -       o         -         -           -          -
-national/2401                        o    o       o         -         -           -          -
-national/2402                        o    o       o         -         -           -          -
-national/2403                        o    o       o         -         -           -          -
-national/2404                        o    o       o         -         -           -          -
-national/2405                        o    o       o         -         -           -          -
-national/2601                        o    -       o         -         -           -          -
-national/3201                        o    -       o         -         -           -          -
-national/3202                        o    -       o         -         -           -          -
-national/5201                        o    o       o         a         -           a          -
-national/5202                        o    o       o         a         -           a          -
-national/5203                        o    o       o         a         -           a          -
-national/5204                        o    o       o         a         -           a          -
-national/5206                        o    o       o         a         -           a          -
-national/5303                        o    o       o         a         -           a          -
-national/9101                        o    -       o         -         -           -          -
-national/9102                        o    o       o         a         -           a          -
-national/100001                      o    o       o         a         -           a          -
-";
-
-/// The rows of the table: a call, and how far each role may go.
+/// The rows of the table: a call, and how far each role may go (`o` for what is its own, `a` for everything, `-` for nothing).
 pub(crate) fn rows() -> Vec<(String, Vec<Reach>)> {
-    let rows = TABLE.lines().skip(2).filter(|line| !line.is_empty()).map(|line| {
+    let table = PAGE.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
+    let heads: Vec<&str> = table.lines().next().unwrap().split_whitespace().collect();
+    assert_eq!(heads, ROLES.map(Role::name));
+    let rows = table.lines().skip(1).filter(|line| !line.is_empty()).map(|line| {
         let mut words: Vec<&str> = line.split_whitespace().collect();
         let reaches =
             words.split_off(words.len() - ROLES.len()).into_iter().map(|word| match word {
