@@ -13,7 +13,7 @@ use crate::his::auth::Signed;
 use sha2::Digest;
 use sha2::Sha256;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -32,7 +32,7 @@ pub(super) struct Replays {
 #[derive(Debug, Default)]
 struct Used {
     /// When each was used first. Unit: milliseconds since 1970.
-    first: HashMap<[u8; 32], i64>,
+    first: BTreeMap<[u8; 32], i64>,
     /// All of them in the order in which they came, and when each can be forgotten.
     order: VecDeque<([u8; 32], i64)>,
 }

@@ -37,11 +37,14 @@ async fn signatures_of_sign_ins_files_and_withdrawals_are_kept_as_given() {
         assert!(answer.contains("\"infcode\":0"), "{answer}");
         let facility = FacilityId::parse(demo::COUNTY).unwrap();
         let done = service.done_by(&facility, &RequestId::parse(&msgid).unwrap()).unwrap().unwrap();
-        let noted = match done.kind {
-            Kind::Sign(sign) => sign.noted,
-            Kind::File(file) => file.noted,
-            Kind::Cancellation(taken) => taken.noted,
-            other => panic!("{infno}: {other:?}"),
+        let noted = if let Kind::Sign(sign) = done.kind {
+            sign.noted
+        } else if let Kind::File(file) = done.kind {
+            file.noted
+        } else if let Kind::Cancellation(taken) = done.kind {
+            taken.noted
+        } else {
+            panic!("{infno}: another kind");
         };
         let kept =
             |name: &str| noted.iter().find(|one| one.name == name).map(|one| one.value.as_str());
