@@ -35,6 +35,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 const WARM_UP: usize = 5;
 const RUNS: usize = 40;
@@ -127,6 +128,11 @@ async fn once(browser: &Browser, taken: &mut Taken) {
 /// A reader types a number.
 async fn scan(browser: &Browser, person: &str, page: &'static str, taken: &mut Taken) -> f64 {
     browser.go("/counter").await;
+    // The browser puts the keyboard into the field when it has drawn the page.
+    let here = "return document.activeElement.name === 'find'";
+    while browser.client.execute(here, Vec::new()).await.unwrap() != json!(true) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     browser.press(person).await;
     enter(browser, "[name=admitted_on]", page, taken).await
 }
