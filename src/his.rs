@@ -16,6 +16,7 @@ mod visit;
 mod lines;
 mod settlement;
 mod setlinfo;
+mod replay;
 mod signature;
 mod statement;
 mod trace;
@@ -34,6 +35,7 @@ use crate::his::envelope::open;
 use crate::his::envelope::place;
 use crate::his::fields::malformed;
 use crate::his::json::Json;
+use crate::his::replay::Replays;
 use crate::service::Failure;
 use crate::service::Service;
 use crate::service::now;
@@ -50,6 +52,7 @@ pub struct Gateway {
     service: Arc<Service>,
     config: HisConfig,
     must_sign: bool,
+    replays: Replays,
 }
 
 /// A request as it came.
@@ -115,14 +118,14 @@ impl Gateway {
             HisAuth::Never => false,
             HisAuth::UnlessLoopback => !loopback,
         };
-        Gateway { service, config, must_sign }
+        Gateway { service, config, must_sign, replays: Replays::default() }
     }
 
     /// Answers a request, whatever it is.
     pub async fn answer(&self, sent: Sent) -> Answer {
         let received = now();
         let signer = match auth::signer(&self.config, &sent.headers, received) {
-            Ok(key) => Some(key),
+            Ok(signed) => Some(signed),
             Err(refused) if self.must_sign => return Answer::Json(refused.answer()),
             Err(_) => None,
         };
@@ -133,10 +136,17 @@ impl Gateway {
         let place = place(&opened.envelope);
         let facility = opened.envelope.text_of("fixmedins_code").unwrap_or_default();
         let is_its = |key: &HisKey| key.facilities.iter().any(|one| one == facility);
-        if self.must_sign && !signer.is_some_and(is_its) {
-            return Answer::Json(Refused::Unknown.answer());
+        if self.must_sign {
+            let Some(signed) = signer.as_ref().filter(|signed| is_its(signed.key)) else {
+                return Answer::Json(Refused::Unknown.answer());
+            };
+            let lives = self.config.replay_window_s.saturating_mul(1000);
+            if !self.replays.is_new(signed, &sent.body, (received.unix_millis(), lives)) {
+                return Answer::Json(Refused::Replayed.answer());
+            }
         }
-        let checked = signature::check(signer, &opened.envelope, &opened.raw);
+        let key = signer.map(|signed| signed.key);
+        let checked = signature::check(key, &opened.envelope, &opened.raw);
         let replied = match checked.and_then(|()| opened.asked(sent.file, received)) {
             Ok(asked) => self.reply(&asked).await,
             Err(refusal) => Err(refusal.into()),
