@@ -16,6 +16,7 @@ mod visit;
 mod lines;
 mod settlement;
 mod setlinfo;
+mod replay;
 mod signature;
 mod statement;
 mod trace;
@@ -38,6 +39,7 @@ use crate::his::envelope::open;
 use crate::his::envelope::place;
 use crate::his::fields::malformed;
 use crate::his::json::Json;
+use crate::his::replay::Replays;
 use crate::service::Failure;
 use crate::service::Service;
 use crate::service::now;
@@ -54,6 +56,7 @@ pub struct Gateway {
     service: Arc<Service>,
     config: HisConfig,
     must_sign: bool,
+    replays: Replays,
 }
 
 /// A request as it came.
@@ -138,14 +141,14 @@ impl Gateway {
             HisAuth::Never => false,
             HisAuth::UnlessLoopback => !loopback,
         };
-        Gateway { service, config, must_sign }
+        Gateway { service, config, must_sign, replays: Replays::default() }
     }
 
     /// Answers a request, whatever it is.
     pub async fn answer(&self, sent: Sent) -> Answer {
         let received = now();
         let signer = match auth::signer(&self.config, &sent.headers, received) {
-            Ok(key) => Some(key),
+            Ok(signed) => Some(signed),
             Err(refused) if self.must_sign => return Answer::Json(refused.answer()),
             Err(_) => None,
         };
@@ -154,10 +157,18 @@ impl Gateway {
             Err(refusal) => return self.refused(&failure::message(&refusal.into())),
         };
         let place = place(&opened.envelope);
-        if self.must_sign && !signer.is_some_and(|key| may(key, &opened.envelope)) {
-            return Answer::Json(Refused::Unknown.answer());
+        if self.must_sign {
+            let is_its = |key: &HisKey| may(key, &opened.envelope);
+            let Some(signed) = signer.as_ref().filter(|signed| is_its(signed.key)) else {
+                return Answer::Json(Refused::Unknown.answer());
+            };
+            let lives = self.config.replay_window_s.saturating_mul(1000);
+            if !self.replays.is_new(signed, &sent.body, (received.unix_millis(), lives)) {
+                return Answer::Json(Refused::Replayed.answer());
+            }
         }
-        let checked = signature::check(signer, &opened.envelope, &opened.raw);
+        let key = signer.map(|signed| signed.key);
+        let checked = signature::check(key, &opened.envelope, &opened.raw);
         let replied = match checked.and_then(|()| opened.asked(sent.file, received)) {
             Ok(asked) => self.reply(&asked).await,
             Err(refusal) => Err(refusal.into()),

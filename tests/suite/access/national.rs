@@ -12,20 +12,26 @@ use sha2::Digest;
 use sha2::Sha256;
 
 use std::fs;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 use std::time::UNIX_EPOCH;
 
+static NONCES: AtomicU32 = AtomicU32::new(0);
+
 /// The headers of a request that a key signs.
 fn signed(role: Role) -> Vec<(&'static str, String)> {
+    // A signature is good once.
+    let nonce = format!("nonce{}", NONCES.fetch_add(1, Ordering::Relaxed));
     #[allow(clippy::disallowed_methods, reason = "a client has a clock of its own")]
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().to_string();
-    let text = format!("{now}secret-{0}nonce{now}", role.name());
+    let text = format!("{now}secret-{0}{nonce}{now}", role.name());
     let digest = Sha256::digest(text.as_bytes());
     let signature: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     vec![
         ("x-tif-paasid", role.name().to_owned()),
         ("x-tif-timestamp", now),
-        ("x-tif-nonce", "nonce".to_owned()),
+        ("x-tif-nonce", nonce),
         ("x-tif-signature", signature),
     ]
 }
