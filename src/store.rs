@@ -67,7 +67,7 @@ use std::sync::Arc;
 pub struct StoreOptions {
     /// How large a journal segment grows. Unit: bytes.
     pub segment_bytes_max: u64,
-    /// Memory of the index's page cache. Unit: bytes.
+    /// Memory of the cache. Unit: bytes.
     pub cache_bytes: u64,
 }
 
@@ -235,7 +235,10 @@ impl Store {
             && let Err(error) = index.close()
         {
             let error = chain(&error);
-            tracing::warn!(error, "a part of the index is not written; the next start reads the journal for it");
+            tracing::warn!(
+                error,
+                "a part of the index is not written; the next start reads the journal for it"
+            );
         }
         if let Some(cache) = Arc::into_inner(cache) {
             cache.close(&directory.join("cache"), head);
@@ -387,9 +390,7 @@ impl Store {
 
     /// The writes that put a person, oldest first.
     pub fn writes_of_person(&self, person: &PersonId) -> Result<Vec<u64>, Fault> {
-        self.read(|view| {
-            view.numbers_after(view.keys().person(person.as_str()), 0, usize::MAX)
-        })
+        self.read(|view| view.numbers_after(view.keys().person(person.as_str()), 0, usize::MAX))
     }
 
     /// The next writes to registers after a number, at most `most`.

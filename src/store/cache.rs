@@ -38,7 +38,9 @@ impl Cache {
     pub(super) fn open(directory: &Path, bytes: u64, closed_at: Option<Head>) -> Cache {
         if let Some(head) = closed_at
             && let Some(database) = open(directory, bytes)
-            && database.get(STANDS_AT).is_ok_and(|found| found.is_some_and(|found| found == marker(head)))
+            && database
+                .get(STANDS_AT)
+                .is_ok_and(|found| found.is_some_and(|found| found == marker(head)))
             && database.remove(STANDS_AT).is_ok()
         {
             return Cache { database: Some(database), has_failed: AtomicBool::new(false) };
@@ -58,7 +60,8 @@ impl Cache {
 
     /// What is under a key, if it is from this entry.
     pub(super) fn get(&self, key: Key, number: u64) -> Option<Vec<u8>> {
-        let database = self.database.as_ref().filter(|_| !self.has_failed.load(Ordering::Relaxed))?;
+        let database =
+            self.database.as_ref().filter(|_| !self.has_failed.load(Ordering::Relaxed))?;
         let found = self.guarded(|| database.get(key.bytes()))??;
         let (from, rest) = found.split_first_chunk::<8>()?;
         let (sum, value) = rest.split_first_chunk::<4>()?;

@@ -115,8 +115,7 @@ impl Store {
                 bytes
             }
         };
-        let message =
-            proto::Accumulators::decode(bytes.as_slice()).map_err(Fault::undecodable)?;
+        let message = proto::Accumulators::decode(bytes.as_slice()).map_err(Fault::undecodable)?;
         from_proto::accumulators(&message).map_err(Fault::unreadable)
     }
 }

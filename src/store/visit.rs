@@ -56,9 +56,8 @@ impl Store {
         visit: &str,
         line: &str,
     ) -> Result<Option<LinePlace>, Fault> {
-        let latest = self.read(|view| {
-            view.latest(view.keys().line_of_visit(facility.as_str(), visit, line))
-        })?;
+        let latest = self
+            .read(|view| view.latest(view.keys().line_of_visit(facility.as_str(), visit, line)))?;
         Ok(latest.and_then(|posting| {
             let index = posting.detail.checked_sub(1)?;
             Some(LinePlace { sequence: posting.number, index })
@@ -79,7 +78,8 @@ impl Store {
                         change: Some(Change::Lines(page)),
                         ..
                     })) => {
-                        let ids = page.lines.into_iter().map(|line| line.line.unwrap_or_default().id);
+                        let ids =
+                            page.lines.into_iter().map(|line| line.line.unwrap_or_default().id);
                         let placed = (0_u64..).map(|index| LinePlace { sequence, index });
                         lines.extend(ids.zip(placed));
                     }

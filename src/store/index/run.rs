@@ -78,19 +78,22 @@ impl Run {
         if take(&mut header).map(u64::from_le_bytes) != Some(fingerprint) {
             return Err(damaged("it was made with another secret"));
         }
-        let [first, last] = [take(&mut header), take(&mut header)]
-            .map(|bytes| bytes.map_or(0, u64::from_le_bytes));
+        let [first, last] =
+            [take(&mut header), take(&mut header)].map(|bytes| bytes.map_or(0, u64::from_le_bytes));
         let digest = Digest::from_bytes(take(&mut header).unwrap_or_default());
         let mut footer = [0; FOOTER_BYTES];
         at(&mut footer, length - number(FOOTER_BYTES))?;
         let mut footer = summed(&footer).ok_or_else(|| damaged("its footer"))?;
-        let [postings, trailer_bytes] = [take(&mut footer), take(&mut footer)]
-            .map(|bytes| bytes.map_or(0, u64::from_le_bytes));
+        let [postings, trailer_bytes] =
+            [take(&mut footer), take(&mut footer)].map(|bytes| bytes.map_or(0, u64::from_le_bytes));
         let trailer_sum = take(&mut footer).map_or(0, u32::from_le_bytes);
         let rows = last.checked_sub(first).map(|between| between.saturating_add(1));
         let rows = rows.filter(|_| 0 < first).ok_or_else(|| damaged("its header"))?;
         let expected = Sizes::of(rows, postings).ok_or_else(|| damaged("its length"))?;
-        if expected.trailer.checked_add(trailer_bytes).and_then(|end| end.checked_add(number(FOOTER_BYTES)))
+        if expected
+            .trailer
+            .checked_add(trailer_bytes)
+            .and_then(|end| end.checked_add(number(FOOTER_BYTES)))
             != Some(length)
         {
             return Err(damaged("its length"));
@@ -154,7 +157,8 @@ impl Run {
             return Ok(None);
         }
         // The last block that begins with the key or before it has the last posting of the key, if there is one.
-        let Some(block) = self.fences.partition_point(|fence| fence.key <= key).checked_sub(1) else {
+        let Some(block) = self.fences.partition_point(|fence| fence.key <= key).checked_sub(1)
+        else {
             return Ok(None);
         };
         let bytes = self.posting_block(block)?;
@@ -173,8 +177,7 @@ impl Run {
         if !self.filter.may_have(key) || self.head.sequence <= after {
             return Ok(());
         }
-        let before =
-            self.fences.partition_point(|fence| (fence.key, fence.number) <= (key, after));
+        let before = self.fences.partition_point(|fence| (fence.key, fence.number) <= (key, after));
         let mut block = before.saturating_sub(1);
         while block < self.fences.len() && found.len() < most {
             let bytes = self.posting_block(block)?;
@@ -357,4 +360,3 @@ pub(super) fn range_of(name: &str) -> Option<(u64, u64)> {
     }
     Some((first.parse().ok()?, last.parse().ok()?)).filter(|(first, last)| first <= last)
 }
-

@@ -1,5 +1,4 @@
-//! The contract's messages with only the fields that entries are found by; a test keeps their tags true. Whatever else a message
-//! has is passed over undecoded.
+//! The contract's messages with only the fields that entries are found by: whatever else a message has is passed over undecoded.
 
 use prost::DecodeError;
 use prost::bytes::Buf;

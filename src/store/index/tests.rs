@@ -35,8 +35,11 @@ fn plan() -> impl Strategy<Value = Plan> {
     let key = (0_u128..12).prop_map(|n| n.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835));
     let entries = prop::collection::vec(prop::collection::vec(key, 0..5), 1..400);
     let levels = prop::collection::vec(1_usize..200, 0..6);
-    (entries, levels, any::<bool>())
-        .prop_map(|(entries, levels, closes)| Plan { entries, levels, closes })
+    (entries, levels, any::<bool>()).prop_map(|(entries, levels, closes)| Plan {
+        entries,
+        levels,
+        closes,
+    })
 }
 
 fn open(directory: &Path) -> Index {
@@ -160,8 +163,9 @@ fn memory_becomes_runs_and_few_long_ones_of_many() {
         for place in 0..super::MEMORY_POSTINGS_MAX / 5 {
             number += 1;
             let of = |which: u128| which << 100 | u128::try_from(place).unwrap();
-            let mut postings: Vec<_> =
-                [0, 1, 2, 3, u128::from(round) + 4].map(|which| (Key(of(which)), Posting { number, detail: round })).into();
+            let mut postings: Vec<_> = [0, 1, 2, 3, u128::from(round) + 4]
+                .map(|which| (Key(of(which)), Posting { number, detail: round }))
+                .into();
             memory.push(row(number), &mut postings);
         }
         index.commit(memory, head(number));
@@ -250,7 +254,9 @@ fn an_index_built_in_runs_is_as_one_that_followed_each_entry() {
             }
         }
         for ask in [format!("H{}", number % 5), "H0".to_owned()] {
-            let of = |index: &Index| index.all(index.keys().request(&ask, &format!("R{}", number % 900)));
+            let of = |index: &Index| {
+                index.all(index.keys().request(&ask, &format!("R{}", number % 900)))
+            };
             assert_eq!(of(&one_by_one).unwrap(), of(&in_runs).unwrap());
         }
     }

@@ -56,7 +56,8 @@ impl Worker {
 fn run(shared: &Shared, woken: &mpsc::Receiver<()>) {
     let mut has_failed = false;
     loop {
-        match if has_failed { woken.recv_timeout(AGAIN) } else { woken.recv().map_err(Into::into) } {
+        match if has_failed { woken.recv_timeout(AGAIN) } else { woken.recv().map_err(Into::into) }
+        {
             Ok(()) | Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }

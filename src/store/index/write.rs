@@ -100,7 +100,11 @@ impl Writing {
         self.trailer.filter.add(key);
         put_posting(&mut self.block, key, posting);
         self.postings += 1;
-        if self.block.len() < POSTINGS_PER_BLOCK * POSTING_BYTES { Ok(()) } else { self.end_block() }
+        if self.block.len() < POSTINGS_PER_BLOCK * POSTING_BYTES {
+            Ok(())
+        } else {
+            self.end_block()
+        }
     }
 
     /// Brings everything to stable storage, gives the run its name, and opens it.
@@ -115,9 +119,9 @@ impl Writing {
         self.write(&trailer)?;
         self.write(&footer)?;
         let Writing { directory, path, file, fingerprint, first, head, .. } = self;
-        let file = file.into_inner().map_err(|error| {
-            IndexError::io(&path, "written")(error.into_error())
-        })?;
+        let file = file
+            .into_inner()
+            .map_err(|error| IndexError::io(&path, "written")(error.into_error()))?;
         file.sync_all().map_err(IndexError::io(&path, "synced"))?;
         let named = directory.join(name(first, head.sequence));
         fs::rename(&path, &named).map_err(IndexError::io(&named, "named"))?;
