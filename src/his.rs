@@ -16,6 +16,7 @@ mod visit;
 mod lines;
 mod settlement;
 mod setlinfo;
+mod replay;
 mod signature;
 mod statement;
 mod trace;
@@ -24,6 +25,10 @@ mod files;
 
 pub use crate::his::auth::Headers;
 
+use crate::access::Reach;
+use crate::access::is_listed;
+use crate::access::reach;
+use crate::access::transaction;
 use crate::config::HisAuth;
 use crate::config::HisConfig;
 use crate::config::HisKey;
@@ -34,7 +39,9 @@ use crate::his::envelope::open;
 use crate::his::envelope::place;
 use crate::his::fields::malformed;
 use crate::his::json::Json;
+use crate::his::replay::Replays;
 use crate::service::Failure;
+use crate::service::Onlooker;
 use crate::service::Service;
 use crate::service::now;
 use crate::service::visit::Writing;
@@ -50,6 +57,7 @@ pub struct Gateway {
     service: Arc<Service>,
     config: HisConfig,
     must_sign: bool,
+    replays: Replays,
 }
 
 /// A request as it came.
@@ -61,6 +69,8 @@ pub struct Sent {
     pub body: Vec<u8>,
     /// The part `file` of a form.
     pub file: Option<Vec<u8>>,
+    /// The address at the other end of the connection.
+    pub from: String,
 }
 
 /// What is answered: always with status 200, never compressed.
@@ -102,6 +112,25 @@ impl From<Json> for Reply {
     }
 }
 
+/// The number of a transaction. Editions put a letter behind it: 2304A is 2304.
+fn number(infno: &str) -> &str {
+    infno.trim_end_matches(|sign: char| sign.is_ascii_alphabetic())
+}
+
+/// Whether a key may use the transaction that an envelope names, for the facility that it names.
+fn may(key: &HisKey, envelope: &Json) -> bool {
+    let named = |name: &str| envelope.text_of(name).unwrap_or_default();
+    // What is nobody's is refused later, in words.
+    if !is_listed(&transaction(number(named("infno")))) {
+        return true;
+    }
+    match reach(key.role, &transaction(number(named("infno")))) {
+        Reach::None => false,
+        Reach::Own => key.facilities.iter().any(|one| one == named("fixmedins_code")),
+        Reach::All => true,
+    }
+}
+
 /// Longest `warn_msg`. Unit: signs.
 const WARNING_CHARS_MAX: usize = 200;
 const A_TRANSACTION: (&str, &str) =
@@ -115,14 +144,14 @@ impl Gateway {
             HisAuth::Never => false,
             HisAuth::UnlessLoopback => !loopback,
         };
-        Gateway { service, config, must_sign }
+        Gateway { service, config, must_sign, replays: Replays::default() }
     }
 
     /// Answers a request, whatever it is.
     pub async fn answer(&self, sent: Sent) -> Answer {
         let received = now();
         let signer = match auth::signer(&self.config, &sent.headers, received) {
-            Ok(key) => Some(key),
+            Ok(signed) => Some(signed),
             Err(refused) if self.must_sign => return Answer::Json(refused.answer()),
             Err(_) => None,
         };
@@ -131,14 +160,23 @@ impl Gateway {
             Err(refusal) => return self.refused(&failure::message(&refusal.into())),
         };
         let place = place(&opened.envelope);
-        let facility = opened.envelope.text_of("fixmedins_code").unwrap_or_default();
-        let is_its = |key: &HisKey| key.facilities.iter().any(|one| one == facility);
-        if self.must_sign && !signer.is_some_and(is_its) {
-            return Answer::Json(Refused::Unknown.answer());
+        if self.must_sign {
+            let is_its = |key: &HisKey| may(key, &opened.envelope);
+            let Some(signed) = signer.as_ref().filter(|signed| is_its(signed.key)) else {
+                return Answer::Json(Refused::Unknown.answer());
+            };
+            let lives = self.config.replay_window_s.saturating_mul(1000);
+            if !self.replays.is_new(signed, &sent.body, (received.unix_millis(), lives)) {
+                return Answer::Json(Refused::Replayed.answer());
+            }
         }
-        let checked = signature::check(signer, &opened.envelope, &opened.raw);
+        let key = signer.map(|signed| signed.key);
+        let checked = signature::check(key, &opened.envelope, &opened.raw);
         let replied = match checked.and_then(|()| opened.asked(sent.file, received)) {
-            Ok(asked) => self.reply(&asked).await,
+            Ok(asked) => match self.reply(&asked).await {
+                Ok(reply) => self.seen(key, (&asked, &sent.from), reply).await,
+                Err(failure) => Err(failure),
+            },
             Err(refusal) => Err(refusal.into()),
         };
         let outcome = match replied {
@@ -156,8 +194,10 @@ impl Gateway {
     }
 
     async fn reply(&self, asked: &Asked) -> Replied {
-        // Editions put a letter behind a number: 2304A is 2304.
-        match asked.infno.trim_end_matches(|sign: char| sign.is_ascii_alphabetic()) {
+        if !is_listed(&transaction(number(&asked.infno))) {
+            return Err(malformed("infno", A_TRANSACTION).into());
+        }
+        match number(&asked.infno) {
             "9001" => sign::sign_in_9001(self, asked).await,
             "9002" => sign::sign_out_9002(self, asked).await,
             "1101" => person::person_1101(self, asked),
@@ -186,6 +226,35 @@ impl Gateway {
             "5303" => visit::in_hospital_5303(self, asked),
             _ => Err(malformed("infno", A_TRANSACTION).into()),
         }
+    }
+
+    /// Records a look at a person's record, before it is answered: that of 1101, 2001 and 5206; and of whoever may look at all
+    /// facilities, whatever names a person. Of one's own visits and settlements there is none.
+    async fn seen(
+        &self,
+        key: Option<&HisKey>,
+        (asked, from): (&Asked, &str),
+        reply: Reply,
+    ) -> Replied {
+        let call = transaction(number(&asked.infno));
+        let of_all = key.is_some_and(|key| reach(key.role, &call) == Reach::All);
+        let is_look = matches!(number(&asked.infno), "1101" | "2001" | "5206");
+        if is_look || (self.must_sign && of_all) {
+            let found = match &reply {
+                Reply::Output(output, _) => {
+                    output.get("baseinfo").and_then(|base| base.text_of("psn_no"))
+                }
+                Reply::File(_) => None,
+            };
+            let data = fields::row(&asked.input, "data").ok();
+            let named = found.or_else(|| data.and_then(|data| data.text("psn_no")));
+            let id = key.map(|key| key.id.as_str());
+            let who: Vec<&str> = id.into_iter().chain([asked.operator.as_str()]).collect();
+            let by = Onlooker { who: who.join(" "), from: from.to_owned() };
+            let persons = named.map(str::to_owned).into_iter().collect();
+            self.service.looked(&by, &call, persons).await?;
+        }
+        Ok(reply)
     }
 
     /// Who writes what to which visit; an empty visit is one to be opened.

@@ -41,6 +41,8 @@ pub(super) enum Refused {
     Unknown,
     /// The signature does not fit.
     Differs,
+    /// The signature was used before.
+    Replayed,
 }
 
 impl Refused {
@@ -51,35 +53,54 @@ impl Refused {
             Refused::Outdated => "签名时间戳超时!",
             Refused::Unknown => "非法用户!",
             Refused::Differs => "签名不一致!",
+            Refused::Replayed => "签名已使用过,请重新签名!",
         };
         format!("{{\"code\":401,\"message\":\"{message}\"}}")
     }
 }
 
-/// The key that signed a request.
+/// A signature that holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Signed<'c> {
+    /// The key that signed.
+    pub(super) key: &'c HisKey,
+    /// What was signed: another request of the same key has the same only where the scheme has nothing that tells them apart.
+    pub(super) message: String,
+    /// Whether what was signed holds a nonce, and so is of one request alone.
+    pub(super) has_nonce: bool,
+    /// When it says that it was signed. Unit: milliseconds since 1970.
+    pub(super) at: i64,
+    /// Whether it says so in whole seconds.
+    pub(super) in_seconds: bool,
+}
+
+/// Who signed a request.
 pub(super) fn signer<'c>(
     config: &'c HisConfig,
     headers: &Headers,
     now: Moment,
-) -> Result<&'c HisKey, Refused> {
+) -> Result<Signed<'c>, Refused> {
     let known = |id: &str| config.keys.iter().find(|key| key.id == id).ok_or(Refused::Unknown);
     if headers.get("x-tif-signature").is_some() {
         let get = |name| headers.get(name).ok_or(Refused::Missing);
         let (id, at) = (get("x-tif-paasid")?, get("x-tif-timestamp")?);
         let (nonce, signature) = (get("x-tif-nonce")?, get("x-tif-signature")?);
-        in_time(config, at, now)?;
+        let millis = in_time(config, at, now)?;
         let key = known(id)?;
         let digest = Sha256::digest(format!("{at}{}{nonce}{at}", key.secret).as_bytes());
         let expected: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let message = format!("{id}\n{at}\n{nonce}");
+        let signed =
+            Signed { key, message, has_nonce: true, at: millis, in_seconds: at.len() == 10 };
         return same(&expected, &signature.to_ascii_lowercase())
-            .then_some(key)
+            .then_some(signed)
             .ok_or(Refused::Differs);
     }
     let get = |name| headers.get(name).ok_or(Refused::Missing);
     let (id, name) = (get("_api_access_key")?, get("_api_name")?);
     let (at, version) = (get("_api_timestamp")?, get("_api_version")?);
     let signature = get("_api_signature")?;
-    in_time(config, at, now)?;
+    let millis = in_time(config, at, now)?;
     let key = known(id)?;
     let message =
         format!("_api_access_key={id}&_api_name={name}&_api_timestamp={at}&_api_version={version}");
@@ -88,20 +109,21 @@ pub(super) fn signer<'c>(
     mac.update(message.as_bytes());
     let signature = STANDARD.decode(signature).map_err(|_| Refused::Differs)?;
     mac.verify_slice(&signature).map_err(|_| Refused::Differs)?;
-    Ok(key)
+    Ok(Signed { key, message, has_nonce: false, at: millis, in_seconds: at.len() == 10 })
 }
 
-/// Whether a timestamp, of 13 digits in milliseconds or of 10 in seconds, lies within the window on either side of now.
-fn in_time(config: &HisConfig, at: &str, now: Moment) -> Result<(), Refused> {
+/// The milliseconds of a timestamp, of 13 digits in milliseconds or of 10 in seconds, which must lie within the window on either
+/// side of now.
+fn in_time(config: &HisConfig, at: &str, now: Moment) -> Result<i64, Refused> {
     let number: i64 = at.parse().map_err(|_| Refused::Outdated)?;
     let millis = match at.len() {
         13 => number,
         10 => number * 1000,
         _ => return Err(Refused::Outdated),
     };
-    let window = i64::try_from(config.replay_window_s.saturating_mul(1000)).unwrap_or(i64::MAX);
     let apart = millis.abs_diff(now.unix_millis());
-    if apart <= window.unsigned_abs() { Ok(()) } else { Err(Refused::Outdated) }
+    let window = config.replay_window_s.saturating_mul(1000);
+    if apart <= window { Ok(millis) } else { Err(Refused::Outdated) }
 }
 
 /// Whether two texts are the same, in a time that does not depend on where they differ.
@@ -118,6 +140,7 @@ mod tests {
         let key = HisKey {
             id: "AKTEST".to_owned(),
             secret: "SKTEST".to_owned(),
+            role: crate::access::Role::His,
             facilities: vec!["H1".to_owned()],
             cainfo: Default::default(),
             sm2_public_key: String::new(),
@@ -146,7 +169,7 @@ mod tests {
 
     fn ask(pairs: &[(&str, &str)], seconds: i64) -> Result<(), Refused> {
         let now = Moment::from_unix_millis(seconds * 1000).unwrap();
-        signer(&config(), &headers(pairs), now).map(|key| assert_eq!(key.id, "AKTEST"))
+        signer(&config(), &headers(pairs), now).map(|signed| assert_eq!(signed.key.id, "AKTEST"))
     }
 
     #[test]

@@ -79,6 +79,7 @@ pub(super) async fn keep(
         name: name.to_owned(),
         content,
         until: until.clone(),
+        noted: asked.noted.clone(),
     };
     let kept = gateway.service.keep_file(file).await?;
     Ok(Kept { number: kept.number.to_string(), until })

@@ -17,6 +17,7 @@ pub(super) async fn sign_in_9001(gateway: &Gateway, asked: &Asked) -> Replied {
         sign_no: String::new(),
         mac: data.text_or_empty("mac"),
         ip: data.text_or_empty("ip"),
+        noted: asked.noted.clone(),
     };
     let signed = gateway.service.sign(sign).await?;
     let answer = Json::object([
@@ -33,6 +34,7 @@ pub(super) async fn sign_out_9002(gateway: &Gateway, asked: &Asked) -> Replied {
     let sign = proto::Sign {
         writer: Some(proto::Writer { operator, ..asked.writer() }),
         sign_no: data.given("sign_no")?.to_owned(),
+        noted: asked.noted.clone(),
         ..proto::Sign::default()
     };
     let signed = gateway.service.sign(sign).await?;

@@ -122,7 +122,10 @@ struct Shown {
     visit: String,
     number: String,
     refund: bool,
-    amounts: [Money; 3],
+    /// The centre's amounts; none where it has no such row.
+    amounts: Option<[Money; 3]>,
+    /// What the hospital says of a row that the centre lacks.
+    hospital: String,
 }
 
 impl Ledger {
@@ -181,7 +184,8 @@ impl Ledger {
             visit,
             number: number.to_string(),
             refund: entry.reversal.is_some(),
-            amounts: [amounts.total, amounts.funds, amounts.account],
+            amounts: Some([amounts.total, amounts.funds, amounts.account]),
+            hospital: String::new(),
         };
         let undoes = record.number.to_string();
         let settled = Settled {
@@ -352,7 +356,8 @@ impl Shown {
         let memo = why.map(|why| {
             let class = why.class.title(Lang::Zh);
             let cause = why.cause.map(|cause| format!("({})", cause.title(Lang::Zh)));
-            format!("{class}{}:{}", cause.unwrap_or_default(), why.remedy(Lang::Zh))
+            let cause = cause.unwrap_or_default();
+            format!("{class}{cause}:{}{}", why.remedy(Lang::Zh), self.hospital)
         });
         let sign = |money: &Money| {
             let money = if self.refund { Money::ZERO - money.abs() } else { *money };
@@ -367,15 +372,20 @@ impl Shown {
             if self.refund { "1" } else { "0" }.to_owned(),
             memo.unwrap_or_default(),
         ];
-        row.extend(self.amounts.iter().map(sign));
+        // Written as null where the centre has no such row: nothing is not 0.00.
+        let amounts = self.amounts.as_ref();
+        row.extend((0..3).map(|at| amounts.map(|all| sign(&all[at])).unwrap_or_default()));
         row
     }
 }
 
-/// A row that only the hospital has: the platform's figures are nothing.
+/// A row that only the hospital has. The figures of a result row are the centre's, which has none; what the hospital said stands
+/// in the memo.
 fn only_there(hospital: &Book, index: u32) -> Shown {
     let row = hospital.row(index);
+    let (total, fund, account) = (row.total(), row.fund(), row.account());
     Shown {
+        hospital: format!(" 医院上传:总额 {total},基金 {fund},个账 {account}"),
         person: row.person().to_owned(),
         visit: row.admission().to_owned(),
         number: row.reference().to_owned(),

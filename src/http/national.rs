@@ -7,8 +7,10 @@ use crate::his::Gateway;
 use crate::his::Headers;
 use crate::his::Sent;
 use crate::http::browser;
+use crate::listen::Peer;
 
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::extract::FromRequest;
 use axum::extract::Multipart;
 use axum::extract::Request;
@@ -32,14 +34,12 @@ pub(super) struct National {
     pub(super) gateway: Arc<Gateway>,
     /// Largest body of a request. Unit: bytes.
     pub(super) message_bytes_max: usize,
-    /// Whether pages are served, whose paths are then not the interface's.
-    pub(super) pages: bool,
 }
 
 impl National {
     /// Whether a request is one of the national interface.
     pub(super) fn is_asked(&self, method: &Method, path: &str) -> bool {
-        let of_pages = self.pages && PAGES.iter().any(|page| path.starts_with(page));
+        let of_pages = PAGES.iter().any(|page| path.starts_with(page));
         method == Method::POST && !of_pages
     }
 
@@ -50,7 +50,7 @@ impl National {
 }
 
 /// Where pages are that take a POST; all others are the national interface's.
-const PAGES: [&str; 3] = ["/counter", "/office", "/assets"];
+const PAGES: [&str; 4] = ["/counter", "/office", "/account/", "/assets"];
 
 /// Answers what nobody else does.
 pub(super) async fn answer(State(national): State<National>, request: Request) -> Response {
@@ -80,12 +80,14 @@ async fn sent(request: Request, most: usize) -> Option<Sent> {
         Some((name.as_str().to_owned(), value.to_owned()))
     };
     let headers = Headers(request.headers().iter().filter_map(concerns).collect());
+    let peer = request.extensions().get::<ConnectInfo<Peer>>();
+    let from = peer.map(|peer| peer.0.address.ip().to_string()).unwrap_or_default();
     let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     if !kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("multipart/form-data")) {
         let body = read(request.into_body(), most).await?;
-        return Some(Sent { headers, body, file: None });
+        return Some(Sent { headers, body, file: None, from });
     }
-    let mut sent = Sent { headers, ..Sent::default() };
+    let mut sent = Sent { headers, from, ..Sent::default() };
     let mut form = Multipart::from_request(request, &()).await.ok()?;
     while let Some(part) = form.next_field().await.ok()? {
         let name = part.name().unwrap_or_default().to_owned();

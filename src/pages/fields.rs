@@ -33,6 +33,12 @@ impl Fields {
         self.all(name).next().unwrap_or_default()
     }
 
+    /// The first value of a field as it was typed: a password may begin or end with a space.
+    pub(crate) fn exactly(&self, name: &str) -> &str {
+        let found = self.pairs.iter().find(|(one, _)| one == name);
+        found.map_or("", |(_, value)| value.as_str())
+    }
+
     /// All values of a field, in order.
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.pairs.iter().filter(move |(one, _)| one == name).map(|(_, value)| value.trim())
@@ -80,11 +86,12 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
         let is_parts = kind.is_some_and(|kind| kind.starts_with("multipart/form-data"));
         let request = Request::from_parts(parts, body);
         let fields = if is_parts {
-            let parts = Multipart::from_request(request, state).await;
-            Fields::of_parts(parts.map_err(IntoResponse::into_response)?).await
+            match Multipart::from_request(request, state).await {
+                Ok(parts) => Fields::of_parts(parts).await,
+                Err(_) => None,
+            }
         } else {
-            let text = String::from_request(request, state).await;
-            Fields::parse(&text.map_err(IntoResponse::into_response)?)
+            String::from_request(request, state).await.ok().and_then(|text| Fields::parse(&text))
         };
         let unread = || {
             layout::trouble(

@@ -5,7 +5,9 @@ mod reconcile;
 mod reports;
 mod sheet;
 
+use crate::pages::Route;
 use crate::pages::layout::Area;
+use crate::pages::layout::Input;
 use crate::pages::layout::Page;
 use crate::pages::layout::Switch;
 use crate::pages::layout::Tab;
@@ -15,17 +17,12 @@ use crate::pages::layout::message;
 use crate::pages::layout::status_of;
 use crate::pages::visit::Visit;
 use crate::service::Failure;
-use crate::service::Service;
 use crate::store::fault::Fault;
 
-use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::get;
-use axum::routing::post;
 use maud::Markup;
-
-use std::sync::Arc;
+use maud::html;
 
 /// The pages of the office.
 static OFFICE: Area = Area {
@@ -39,14 +36,28 @@ static OFFICE: Area = Area {
     ],
 };
 
-pub(super) fn router() -> Router<Arc<Service>> {
-    Router::new()
-        .route("/office", get(reconcile::show).post(reconcile::reconcile))
-        .route("/office/reconciliation/{number}", get(reconcile::result))
-        .route("/office/sign-off", post(reconcile::sign_off))
-        .route("/office/clear", get(clear::show).post(clear::close))
-        .route("/office/survey", get(reports::survey))
-        .route("/office/audit", get(reports::audit))
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/office", reconcile::show),
+        Route::post("/office", reconcile::reconcile),
+        Route::get("/office/reconciliation/{number}", reconcile::result),
+        Route::post("/office/sign-off", reconcile::sign_off),
+        Route::get("/office/clear", clear::show),
+        Route::post("/office/clear", clear::close),
+        Route::get("/office/survey", reports::survey),
+        Route::get("/office/audit", reports::audit),
+    ]
+}
+
+/// The fields that say who signs; none where that is known.
+fn signs(visit: &Visit, who: &str) -> Markup {
+    let window = visit.window.clone().unwrap_or_default();
+    html! {
+        @if visit.known.is_none() {
+            (Input { name: "office", label: visit.pick("经办机构编号", "Office"), required: true, ..Input::default() }.markup())
+            (Input { name: "operator", label: who, value: &window.operator, required: true, ..Input::default() }.markup())
+        }
+    }
 }
 
 fn page(visit: &Visit, tab: &'static str, title: &str, main: &Markup) -> Response {

@@ -105,6 +105,7 @@ impl Service {
                 writer: Some(writing.writer.clone()),
                 request_id: request.to_string(),
                 infno: infno.to_owned(),
+                noted: writing.noted.clone(),
             };
             match self.store.append(entry(Kind::Cancellation(taken), now())?).await {
                 Ok(receipt) => {

@@ -1,7 +1,8 @@
 """Four hospital systems as they are seen in the field, at one server: what they send, how they read answers, and when they stop.
 
-    python3 his_client.py ADDRESS
+    python3 his_client.py ADDRESS [demo]
 
+With `demo` the server is `onestop serve --demo`: nobody has to sign there, and it has settled a stay before.
 Only the standard library. Every client has habits of its own: how it signs, where it posts, what it calls a number, what it does
 with an answer that it does not like. Prints `done`.
 """
@@ -20,6 +21,7 @@ import time
 import zipfile
 
 ADDRESS = sys.argv[1]
+DEMO = sys.argv[2:] == ["demo"]
 FACILITY = "H51041100002"
 KEY, SECRET = "AK-SAMPLE", "SK-SAMPLE"
 D = decimal.Decimal
@@ -170,6 +172,19 @@ def refusals_of_the_gateway():
     other = dict(plain.envelope("9001", {}, plain.msgid()), fixmedins_code="H51040200001")
     _, content = plain.post("9001", json.dumps(other).encode(), signing.headers("9001"))
     assert json.loads(content)["message"] == "非法用户!", content
+
+
+def replays():
+    """A signature counts once; the same message id, signed anew, is answered as the first time."""
+    for client in [Tencent("1"), Signing("1")]:
+        body = json.dumps(client.envelope("9001", {"signIn": {"opter_no": "1", "mac": "0", "ip": "::1"}}, client.msgid())).encode()
+        headers = client.headers("9001")
+        _, first = client.post("9001", body, headers)
+        _, replayed = client.post("9001", body, headers)
+        assert json.loads(replayed) == {"code": 401, "message": "签名已使用过,请重新签名!"}, replayed
+        time.sleep(0.002)  # A timestamp in milliseconds is another one then.
+        _, again = client.post("9001", body, client.headers("9001"))
+        assert json.loads(again)["output"] == json.loads(first)["output"], again
 
 
 def identities(output, sign=1):
@@ -355,8 +370,15 @@ def day_end(client, books):
 
 
 def main():
-    refusals_of_the_gateway()
     books = []
+    if DEMO:
+        asked = Client("0").ask("5203", {"data": {"psn_no": "P510411000001", "mdtrt_id": "SAMPLE-510411-1",
+                                                  "omsgid": "sample-510411-1"}})
+        asked["setlinfo"]["psn_cash_pay"] = asked["setlinfo"]["cash_payamt"]
+        books.append((asked, "0"))
+    else:
+        refusals_of_the_gateway()
+        replays()
     for number, certificate, client in [
         ("ZY1", "SAMPLE-510411-1", Signing("001")), ("ZY2", "sample-510411-2", ServiceBus("002")),
         ("ZY3", "SAMPLE-510411-3", Tencent("003")), ("ZY4", "SAMPLE-510411-4", Texting("004")),

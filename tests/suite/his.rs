@@ -5,6 +5,7 @@ mod browser;
 mod day_end;
 mod flow;
 mod fuzz;
+mod noted;
 mod pages;
 mod python;
 mod refused;

@@ -3,7 +3,7 @@
 use crate::access::Asker;
 use crate::access::Reach;
 use crate::access::Ring;
-use crate::access::reach;
+use crate::grpc::CameFrom;
 use crate::listen::Peer;
 
 use tonic::Status;
@@ -61,6 +61,9 @@ where
     fn call(&mut self, mut request: Request<A>) -> Self::Future {
         match asker(self.known.as_ref(), &request) {
             Ok(asker) => {
+                let peer = request.extensions().get::<Peer>();
+                let from = peer.map(|peer| peer.address.ip().to_string()).unwrap_or_default();
+                request.extensions_mut().insert(CameFrom(from));
                 request.extensions_mut().insert(asker);
                 let answer = self.inner.call(request);
                 Box::pin(answer)
@@ -91,7 +94,7 @@ fn asker<A>(known: Option<&Arc<RwLock<Ring>>>, request: &Request<A>) -> Result<A
         let why = "send `authorization: Bearer` with a key that is known here, or show a known certificate 请提供有效的接口密钥或证书";
         return Err(Status::unauthenticated(why));
     };
-    if reach(actor.role, path) == Reach::None {
+    if actor.reach(path) == Reach::None {
         tracing::info!(path, key = actor.name, "a key asked what its role may not");
         return Err(Status::permission_denied(
             "this key's role may not do this 该密钥的角色无此权限",

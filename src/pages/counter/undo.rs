@@ -53,7 +53,11 @@ pub(super) async fn show(
         return page(&visit, StatusCode::OK, "", &html! {});
     }
     match found(&service, window, wanted) {
+        Ok(record) if !is_for(&visit, &record) => layout::denied(&visit),
         Ok(record) => {
+            if let Err(why) = seen(&service, &visit, &record).await {
+                return layout::failed(&visit, &why);
+            }
             let shown = settlement(&service, &visit, &record, "");
             page(&visit, StatusCode::OK, wanted, &shown)
         }
@@ -61,6 +65,24 @@ pub(super) async fn show(
             page(&visit, status_of(&why), wanted, &message(Tone::Bad, &failure(&visit, &why)))
         }
     }
+}
+
+/// Records that the patient of a settlement is looked at.
+async fn seen(
+    service: &Service,
+    visit: &Visit,
+    record: &proto::SettlementRecord,
+) -> Result<(), Failure> {
+    let request = record.request.as_ref();
+    let admission = request.and_then(|request| request.admission.as_ref());
+    let persons = admission.map(|admission| admission.person.clone()).into_iter().collect();
+    service.looked(&visit.onlooker(), "GET /counter/undo", persons).await
+}
+
+/// Whether a settlement is one that the visitor may see here.
+fn is_for(visit: &Visit, record: &proto::SettlementRecord) -> bool {
+    let writer = record.request.as_ref().and_then(|request| request.writer.as_ref());
+    visit.may("GET /counter/undo", writer.map_or("", |writer| &writer.facility))
 }
 
 /// A settlement by its number, or by the number of an admission of this facility.
@@ -219,6 +241,9 @@ pub(super) async fn undo(
         Ok(record) => record,
         Err(why) => return layout::failed(&visit, &why),
     };
+    if !is_for(&visit, &record) {
+        return layout::denied(&visit);
+    }
     let settled_by = record.request.as_ref().and_then(|request| request.writer.as_ref());
     let here = settled_by.is_some_and(|writer| writer.facility == window.facility);
     if !here || fields.get("reason").is_empty() {

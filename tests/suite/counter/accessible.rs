@@ -1,10 +1,14 @@
 //! Automated accessibility checks (WCAG 2.2 AA) with axe-core, on every page, in both languages, on a desk and on a phone.
 
+use crate::counter::bills::upload;
 use crate::counter::browser;
 use crate::counter::browser::Browser;
 use crate::counter::browser::Script;
 use crate::demo;
+use crate::his;
 use crate::server;
+
+use serde_json::json;
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -14,7 +18,7 @@ use std::process::Command;
 const PACKAGE: &str = "axe-core@4.10.3";
 
 /// The checker's script: in CI fetched once, elsewhere what is there.
-fn axe() -> Option<String> {
+pub(crate) fn axe() -> Option<String> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("axe-core");
     let file: PathBuf = folder.join("package/axe.min.js");
     if !file.exists() && std::env::var("CI").is_ok() {
@@ -39,7 +43,7 @@ fn axe() -> Option<String> {
 }
 
 /// No violations on the page as it is.
-async fn check(browser: &Browser, axe: &str) {
+pub(crate) async fn check(browser: &Browser, axe: &str) {
     browser.client.execute(axe, Vec::new()).await.unwrap();
     let run = "const done = arguments[0]; \
         axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }) \
@@ -57,6 +61,12 @@ async fn no_page_violates_what_can_be_checked_of_wcag() {
     let server = server::start(&home.path().join("data"));
     let mut clients = server.clients().await;
     clients.fill().await;
+    let hospital = his::Hospital::of(&server);
+    let visit = hospital.admit("ZY1");
+    let line = his::fee(&visit, ("1", "A1"), ("2", "600", "1200.00"), "");
+    hospital.ask("2301", json!({ "feedetail": [line] }));
+    let faulty = home.path().join("faulty.csv");
+    std::fs::write(&faulty, "code,category,quantity,price,amount\nA1,xx,2,10,21\n").unwrap();
     let settle = demo::settle("SHEET", demo::POOR, demo::totals(20_000, 300, 500));
     let record = clients.settle(settle).await.unwrap();
     let Some(browser) = browser::start(&server.http, Script::On).await else { return };
@@ -92,6 +102,34 @@ async fn no_page_violates_what_can_be_checked_of_wcag() {
         check(&browser, &axe).await;
         browser.quote(demo::POOR, "9000").await;
         browser.click(".waterfall li:nth-child(2) summary").await;
+        check(&browser, &axe).await;
+        // The quote that is on the page is not what it comes to any more.
+        let meanwhile = demo::settle(&format!("IN-{lang}"), demo::POOR, demo::totals(50_000, 0, 0));
+        clients.settle(meanwhile).await.unwrap();
+        browser.click("button.confirm").await;
+        browser.read(&format!("IN-{lang}")).await;
+        check(&browser, &axe).await;
+        upload(&browser, &faulty).await;
+        browser.see("#bill .message.bad li").await;
+        check(&browser, &axe).await;
+        browser.go(&format!("/counter/patient?person={}", demo::POOR)).await;
+        check(&browser, &axe).await;
+        browser.click(".his-visit button").await;
+        browser.see("button.confirm").await;
+        check(&browser, &axe).await;
+        browser.go("/counter/cost").await;
+        for (name, text) in [
+            ("person", demo::POOR),
+            ("facility", demo::COUNTY),
+            ("admitted_on", "20180301"),
+            ("discharged_on", "20180309"),
+            ("total", "9000"),
+            ("in_scope", "9000"),
+        ] {
+            browser.fill(name, text).await;
+        }
+        browser.click("#bill .actions button.primary").await;
+        browser.see(".waterfall").await;
         check(&browser, &axe).await;
     }
     browser.end().await;

@@ -13,7 +13,7 @@ use std::path::Path;
 const WEIGHT_MAX: i64 = 300_000;
 
 /// Uploads a table in place of lines.
-async fn upload(browser: &Browser, file: &Path) {
+pub(crate) async fn upload(browser: &Browser, file: &Path) {
     browser.go(&format!("/counter/patient?person={}", demo::POOR)).await;
     browser.fill("admitted_on", "20180301").await;
     browser.fill("discharged_on", "20180309").await;

@@ -3,6 +3,9 @@
 use fantoccini::Client;
 use fantoccini::ClientBuilder;
 use fantoccini::Locator;
+use fantoccini::actions::InputSource;
+use fantoccini::actions::KeyAction;
+use fantoccini::actions::KeyActions;
 use fantoccini::elements::Element;
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
@@ -23,6 +26,7 @@ const STOPS_MAX: usize = 120;
 
 pub(crate) const TAB: &str = "\u{e004}";
 pub(crate) const ENTER: &str = "\u{e007}";
+pub(crate) const DOWN: &str = "\u{e015}";
 /// Selects all of a field: Control and A, then nothing held.
 const ALL: &str = "\u{e009}a\u{e000}";
 
@@ -179,15 +183,23 @@ impl Browser {
 
     /// Goes with the tabulator to a field or button, and types there in place of what stands there.
     pub(crate) async fn tab_to(&self, css: &str, keys: &str) {
+        let all = if keys == ENTER { "" } else { ALL };
+        self.reach(css).await.send_keys(&format!("{all}{keys}")).await.unwrap();
+    }
+
+    /// Goes with the tabulator to a field or button.
+    pub(crate) async fn reach(&self, css: &str) -> Element {
         let wanted = self.see(css).await.element_id();
         for _ in 0..STOPS_MAX {
             let here = self.client.active_element().await.unwrap();
             if here.element_id() == wanted {
-                let all = if keys == ENTER { "" } else { ALL };
-                here.send_keys(&format!("{all}{keys}")).await.unwrap();
-                return;
+                return here;
             }
-            here.send_keys(TAB).await.unwrap();
+            // Not to the element: what is sent to a field for files is a path.
+            let tab = KeyActions::new("keyboard".to_owned())
+                .then(KeyAction::Down { value: '\u{e004}' })
+                .then(KeyAction::Up { value: '\u{e004}' });
+            self.client.perform_actions(tab).await.unwrap();
         }
         panic!("the keyboard does not reach {css}");
     }

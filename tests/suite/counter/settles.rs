@@ -180,6 +180,7 @@ async fn a_patient_is_found_by_name_and_markup_in_a_name_is_text() {
         browser.go("/counter").await;
         browser.fill("find", wanted).await;
         browser.press(ENTER).await;
+        browser.arrive("/counter/patient?").await;
         assert_eq!(browser.see("main h1").await.text().await.unwrap(), name);
         assert_eq!(browser.count("main img, h1 b").await, 0);
     }

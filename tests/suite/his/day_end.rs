@@ -121,10 +121,13 @@ async fn totals_balance_and_one_injected_difference_is_found() {
     let mut asked = totals(&settled, &day);
     asked["REFD_SETL_FLAG"] = json!("0");
     assert_eq!(hospital.ask("3201", json!({"data": asked}))["stmtinfo"]["stmt_rslt"], "0");
-    // One amount differs, and one settlement is missing.
+    // One amount differs, one settlement is missing, and one is of the hospital alone.
     let mut wrong = books.clone();
     wrong[0].fund += 1;
     wrong.pop();
+    let unknown = "99999";
+    let visit = "NOWHERE".to_owned();
+    wrong.push(Booked { number: unknown.to_owned(), visit, ..books[0].clone() });
     let asked = totals(&wrong, &day);
     let answer = hospital.ask("3201", json!({"data": asked}));
     assert_eq!(answer["stmtinfo"]["stmt_rslt"], "1");
@@ -147,7 +150,7 @@ async fn totals_balance_and_one_injected_difference_is_found() {
     let Some(rows) = unzipped(&download(&hospital, &found)) else { return };
     let results: Vec<(&str, &str)> =
         rows.iter().map(|row| (row[2].as_str(), row[4].as_str())).collect();
-    let expected: Vec<(&str, &str)> = books
+    let mut expected: Vec<(&str, &str)> = books
         .iter()
         .enumerate()
         .map(|(index, one)| {
@@ -163,9 +166,15 @@ async fn totals_balance_and_one_injected_difference_is_found() {
             )
         })
         .collect();
+    // The hospital's rows first.
+    expected.insert(4, (unknown, "2"));
     assert_eq!(results, expected, "{rows:?}");
     assert!(rows.iter().all(|row| row.len() == 10), "{rows:?}");
     assert_eq!(rows[0][8], yuan(books[0].fund), "the platform's own figure");
+    // The platform has no figures of that row; the hospital's stand in the memo.
+    assert_eq!(rows[4][7..], ["null", "null", "null"]);
+    let said = format!("医院上传:总额 {},基金 {}", yuan(books[0].total), yuan(books[0].fund));
+    assert!(rows[4][6].contains(&said) && rows[4][6].chars().count() <= 500, "{}", rows[4][6]);
     server.stop().await;
 }
 

@@ -1,7 +1,9 @@
 //! The interface as four published hospital systems use it: a client in another language, with its standard library alone.
 
 use crate::demo;
+use crate::server::Server;
 use crate::server::Start;
+use crate::server::start_demo;
 
 use std::path::Path;
 use std::process::Command;
@@ -23,11 +25,40 @@ fn import(server: &str) {
     }
 }
 
+/// Whether there is a Python; said aloud where there is none.
+fn has_python() -> bool {
+    if Command::new("python3").arg("--version").output().is_ok() {
+        return true;
+    }
+    assert!(std::env::var_os("CI").is_none(), "CI needs python3");
+    eprintln!("SKIPPED: no python3 here; `apt-get install python3`");
+    false
+}
+
+/// Runs the clients to their end.
+async fn drive(server: &Server, mode: Option<&'static str>) {
+    let mut command = Command::new("python3");
+    command.arg(Path::new(ROOT).join("tests/python/his_client.py")).arg(&server.http).args(mode);
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}\n{}", server.log_text());
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "done");
+}
+
+#[tokio::test]
+async fn the_demonstration_answers_the_whole_day_of_the_same_clients() {
+    if !has_python() {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let server = start_demo(&home.path().join("data")).await;
+    drive(&server, Some("demo")).await;
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn hospital_systems_as_they_are_in_the_field_do_their_whole_day() {
-    if Command::new("python3").arg("--version").output().is_err() {
-        assert!(std::env::var_os("CI").is_none(), "CI needs python3");
-        eprintln!("SKIPPED: no python3 here; `apt-get install python3`");
+    if !has_python() {
         return;
     }
     let home = tempfile::tempdir().unwrap();
@@ -43,12 +74,7 @@ async fn hospital_systems_as_they_are_in_the_field_do_their_whole_day() {
     let server =
         Start { data: &data, rules, environment: &[], config: Some(&config), demo: false }.start();
     import(&format!("http://{}", server.address));
-    let mut command = Command::new("python3");
-    command.arg(Path::new(ROOT).join("tests/python/his_client.py")).arg(&server.http);
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{errors}\n{}", server.log_text());
-    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "done");
+    drive(&server, None).await;
     // The keys stay where they are.
     assert!(!server.log_text().contains("SK-SAMPLE"));
     server.stop().await;
