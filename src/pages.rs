@@ -12,6 +12,7 @@ pub(crate) mod layout;
 pub(crate) mod pdf;
 pub(crate) mod spreadsheet;
 pub(crate) mod visit;
+pub(crate) mod work;
 
 mod counter;
 mod office;

@@ -4,6 +4,8 @@ mod clear;
 mod reconcile;
 mod reports;
 mod sheet;
+mod what_if;
+mod work;
 
 use crate::pages::layout::Area;
 use crate::pages::layout::Page;
@@ -14,10 +16,12 @@ use crate::pages::layout::failure;
 use crate::pages::layout::message;
 use crate::pages::layout::status_of;
 use crate::pages::visit::Visit;
+use crate::pages::work::Works;
 use crate::service::Failure;
 use crate::service::Service;
 use crate::store::fault::Fault;
 
+use axum::Extension;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -34,6 +38,7 @@ static OFFICE: Area = Area {
         Tab { path: "/office", name: ("对账", "Reconcile") },
         Tab { path: "/office/clear", name: ("清算", "Clear") },
         Tab { path: "/office/survey", name: ("运行分析", "Survey") },
+        Tab { path: "/office/whatif", name: ("政策测算", "What if") },
         Tab { path: "/office/audit", name: ("审计", "Audit") },
         Tab { path: "/counter", name: ("结算窗口", "Settlement window") },
     ],
@@ -47,6 +52,12 @@ pub(super) fn router() -> Router<Arc<Service>> {
         .route("/office/clear", get(clear::show).post(clear::close))
         .route("/office/survey", get(reports::survey))
         .route("/office/audit", get(reports::audit))
+        .route("/office/whatif", get(what_if::show).post(what_if::begin))
+        .route("/office/whatif/{id}", get(what_if::result))
+        .route("/office/work/{id}", get(work::show))
+        .route("/office/work/{id}/state", get(work::state))
+        .route("/office/work/{id}/call-off", post(work::call_off))
+        .layer(Extension(Arc::new(Works::default())))
 }
 
 fn page(visit: &Visit, tab: &'static str, title: &str, main: &Markup) -> Response {

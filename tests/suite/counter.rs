@@ -1,8 +1,8 @@
 //! The settlement window: what the server answers to browsers, and what a clerk does in real Chromium.
 
-mod accessible;
+pub(crate) mod accessible;
 mod bills;
-mod browser;
+pub(crate) mod browser;
 mod day;
 mod fuzz;
 mod guarded;

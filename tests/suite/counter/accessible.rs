@@ -18,7 +18,7 @@ use std::process::Command;
 const PACKAGE: &str = "axe-core@4.10.3";
 
 /// The checker's script: in CI fetched once, elsewhere what is there.
-fn axe() -> Option<String> {
+pub(crate) fn axe() -> Option<String> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("axe-core");
     let file: PathBuf = folder.join("package/axe.min.js");
     if !file.exists() && std::env::var("CI").is_ok() {
@@ -43,7 +43,7 @@ fn axe() -> Option<String> {
 }
 
 /// No violations on the page as it is.
-async fn check(browser: &Browser, axe: &str) {
+pub(crate) async fn check(browser: &Browser, axe: &str) {
     browser.client.execute(axe, Vec::new()).await.unwrap();
     let run = "const done = arguments[0]; \
         axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }) \
