@@ -69,12 +69,12 @@ async fn serve(directory: &Path) -> String {
     let address = door.address().to_string();
     let gateway = Gateway::new(Arc::clone(&service), HisConfig::default(), true);
     let options = HttpOptions {
-        pages: false,
         message_bytes_max: 8 << 20,
         requests_max: 1024,
         request_timeout: Duration::from_secs(30),
     };
-    tokio::spawn(http::serve(door, service, gateway, options, std::future::pending()));
+    let behind = http::Behind { service, gateway, operators: None };
+    tokio::spawn(http::serve(door, behind, options, std::future::pending()));
     address
 }
 

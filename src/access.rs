@@ -1,5 +1,7 @@
 //! Who may do what (授权): call × role × facility → allowed or refused. The only place that decides; what is not listed is refused.
 
+mod national;
+mod page;
 mod ring;
 
 pub use crate::access::ring::Ring;
@@ -7,12 +9,13 @@ pub use crate::access::ring::RingError;
 pub use crate::access::ring::fingerprint;
 
 use serde::Deserialize;
+use serde::Serialize;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What somebody is here for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// A hospital's HIS (医院信息系统): settles and undoes for its own facilities.
@@ -31,6 +34,26 @@ pub enum Role {
     Administrator,
 }
 
+impl Role {
+    /// The name in files and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::His => "his",
+            Role::Clerk => "clerk",
+            Role::Supervisor => "supervisor",
+            Role::Insurer => "insurer",
+            Role::PolicyEditor => "policy-editor",
+            Role::Auditor => "auditor",
+            Role::Administrator => "administrator",
+        }
+    }
+
+    /// Takes a name.
+    pub fn parse(name: &str) -> Option<Role> {
+        ROLES.into_iter().find(|role| role.name() == name)
+    }
+}
+
 /// All roles.
 pub const ROLES: [Role; 7] = [
     Role::His,
@@ -43,7 +66,7 @@ pub const ROLES: [Role; 7] = [
 ];
 
 /// How far a role's right to a call goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reach {
     /// Nowhere.
     None,
@@ -53,8 +76,45 @@ pub enum Reach {
     All,
 }
 
-/// How far a role may use a call of the contract, by its path. A call that is not listed here is refused.
+/// The name of a transaction of the national interface as a call: its number behind this.
+const NATIONAL: &str = "national/";
+
+/// How far a role may use a call: of the contract by its path, of the pages by method and route, of the national interface by
+/// `national/` and the number. A call that is not listed is refused.
 pub fn reach(role: Role, call: &str) -> Reach {
+    let (own, all) = if let Some(call) = call.strip_prefix("/onestop.v1.") {
+        of_contract(call)
+    } else if let Some(transaction) = call.strip_prefix(NATIONAL) {
+        national::roles(transaction)
+    } else {
+        page::roles(call)
+    };
+    if all.contains(&role) {
+        Reach::All
+    } else if own.contains(&role) {
+        Reach::Own
+    } else {
+        Reach::None
+    }
+}
+
+/// Whether anybody may use a call.
+pub fn is_listed(call: &str) -> bool {
+    ROLES.into_iter().any(|role| reach(role, call) != Reach::None)
+}
+
+/// Whether a page is for those who have not said yet who they are.
+pub fn is_open(call: &str) -> bool {
+    page::OPEN.contains(&call)
+}
+
+/// The name of a transaction of the national interface as a call.
+pub fn transaction(number: &str) -> String {
+    format!("{NATIONAL}{number}")
+}
+
+/// The roles that may use a call of the contract for what is their own, and those that may for everything.
+fn of_contract(call: &str) -> (&'static [Role], &'static [Role]) {
     use Role::Administrator;
     use Role::Auditor;
     use Role::Clerk;
@@ -62,8 +122,7 @@ pub fn reach(role: Role, call: &str) -> Reach {
     use Role::Insurer;
     use Role::PolicyEditor;
     use Role::Supervisor;
-    let Some(call) = call.strip_prefix("/onestop.v1.") else { return Reach::None };
-    let (own, all): (&[Role], &[Role]) = match call {
+    match call {
         "Settlement/Quote" | "Settlement/QuoteMany" => {
             (&[His, Clerk, Supervisor], &[Insurer, Auditor])
         }
@@ -93,13 +152,6 @@ pub fn reach(role: Role, call: &str) -> Reach {
         }
         "Rules/ReloadPacks" => (&[], &[PolicyEditor, Administrator]),
         _ => (&[], &[]),
-    };
-    if all.contains(&role) {
-        Reach::All
-    } else if own.contains(&role) {
-        Reach::Own
-    } else {
-        Reach::None
     }
 }
 
@@ -109,7 +161,7 @@ pub struct Actor {
     /// The name under which logs know the key.
     pub name: String,
     /// What it is for.
-    pub role: Role,
+    pub roles: Vec<Role>,
     /// The facilities that are its own.
     pub facilities: BTreeSet<String>,
 }
@@ -123,12 +175,20 @@ pub enum Asker {
     Known(Arc<Actor>),
 }
 
+impl Actor {
+    /// How far the actor may use a call: as far as the widest of the roles.
+    pub fn reach(&self, call: &str) -> Reach {
+        let each = self.roles.iter().map(|role| reach(*role, call));
+        each.max().unwrap_or(Reach::None)
+    }
+}
+
 impl Asker {
     /// Whether what belongs to a facility may be asked by this call.
     pub fn may(&self, call: &str, facility: &str) -> bool {
         match self {
             Asker::Anybody => true,
-            Asker::Known(actor) => match reach(actor.role, call) {
+            Asker::Known(actor) => match actor.reach(call) {
                 Reach::None => false,
                 Reach::Own => actor.facilities.contains(facility),
                 Reach::All => true,

@@ -5,6 +5,7 @@ mod demo;
 mod import;
 mod key;
 mod ledger;
+mod operator;
 mod output;
 mod progress;
 mod quote;
@@ -89,6 +90,9 @@ enum Command {
     Whatif(whatif::WhatIfArguments),
     /// Make a key for a caller of gRPC: print its secret, once, and what to put into the file of keys.
     Key(key::KeyArguments),
+    /// Add, list and change the operators of the pages.
+    #[command(subcommand)]
+    Operator(operator::OperatorCommand),
     /// Run scenarios with known answers against this engine.
     Vectors(vectors::VectorsArguments),
 }
@@ -154,6 +158,7 @@ pub fn run() -> ExitCode {
         Command::Audit(arguments) => survey::audit(&context, &arguments),
         Command::Whatif(arguments) => whatif::run(&context, &arguments),
         Command::Key(arguments) => key::run(arguments),
+        Command::Operator(command) => operator::run(&context, &command),
         Command::Vectors(arguments) => vectors::run(&arguments),
     };
     exit.into()

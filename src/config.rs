@@ -1,5 +1,8 @@
 //! The one configuration file, overlaid by the environment; unknown keys are refused.
 
+use crate::access::Role;
+use crate::operators::Terms;
+
 use serde::Deserialize;
 
 use std::collections::BTreeMap;
@@ -99,7 +102,7 @@ impl TlsConfig {
     }
 }
 
-/// Who may call gRPC (访问控制).
+/// Who may call gRPC, and who may work at the pages (访问控制).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AccessConfig {
@@ -107,17 +110,44 @@ pub struct AccessConfig {
     pub ask: HisAuth,
     /// The file of keys.
     pub keys: PathBuf,
-    /// Whether pages, which have no logins, are served also where callers are asked.
+    /// Whether pages ask nobody who he is, also where callers are asked: something in front does.
     pub open_pages: bool,
+    /// How long a session at the pages may be left alone. Unit: seconds.
+    pub session_idle_s: u64,
+    /// How long a session may last. Unit: seconds.
+    pub session_max_s: u64,
+    /// How long a password may be used; 0: without end. Unit: days.
+    pub password_days: u32,
 }
 
 impl Default for AccessConfig {
     fn default() -> AccessConfig {
-        AccessConfig { ask: HisAuth::UnlessLoopback, keys: PathBuf::new(), open_pages: false }
+        AccessConfig {
+            ask: HisAuth::UnlessLoopback,
+            keys: PathBuf::new(),
+            open_pages: false,
+            session_idle_s: 1800,
+            session_max_s: 43_200,
+            password_days: 0,
+        }
     }
 }
 
 impl AccessConfig {
+    /// Whether those who open a page at an address are asked.
+    pub fn asks_at_pages(&self, listen: SocketAddr) -> bool {
+        self.asks_at(listen) && !self.open_pages
+    }
+
+    /// How long sessions and passwords are good.
+    pub fn terms(&self) -> Terms {
+        Terms {
+            idle_s: self.session_idle_s,
+            longest_s: self.session_max_s,
+            password_days: self.password_days,
+        }
+    }
+
     /// Whether those who call at an address are asked.
     pub fn asks_at(&self, listen: SocketAddr) -> bool {
         match self.ask {
@@ -334,7 +364,11 @@ pub struct HisKey {
     pub id: String,
     /// The secret that both sides know.
     pub secret: String,
-    /// The facilities that it may write for.
+    /// What it is for: his, clerk, supervisor, insurer or auditor.
+    #[serde(default = "his")]
+    pub role: Role,
+    /// The facilities that it may write for; an insurer's and an auditor's may look at all.
+    #[serde(default)]
     pub facilities: Vec<String>,
     /// How `cainfo` is checked.
     #[serde(default)]
@@ -342,6 +376,10 @@ pub struct HisKey {
     /// Public key for SM2: 65 bytes uncompressed, or 33 compressed, in hex.
     #[serde(default)]
     pub sm2_public_key: String,
+}
+
+fn his() -> Role {
+    Role::His
 }
 
 impl std::fmt::Debug for HisKey {
@@ -493,11 +531,13 @@ impl Config {
     /// Refuses values that no server could work with.
     fn in_range(&self) -> Result<(), ConfigError> {
         let bytes = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-        let (server, store) = (&self.server, &self.store);
+        let (server, store, access) = (&self.server, &self.store, &self.access);
         for (key, value, least) in [
             ("server.message_bytes_max", bytes(server.message_bytes_max), 1 << 10),
             ("server.requests_max", bytes(server.requests_max), 1),
             ("server.request_timeout_ms", server.request_timeout_ms, 1),
+            ("access.session_idle_s", access.session_idle_s, 1),
+            ("access.session_max_s", access.session_max_s, 1),
             ("store.segment_bytes_max", store.segment_bytes_max, 4 << 10),
             ("store.cache_bytes", store.cache_bytes, 1 << 20),
         ] {

@@ -25,6 +25,10 @@ mod files;
 
 pub use crate::his::auth::Headers;
 
+use crate::access::Reach;
+use crate::access::is_listed;
+use crate::access::reach;
+use crate::access::transaction;
 use crate::config::HisAuth;
 use crate::config::HisConfig;
 use crate::config::HisKey;
@@ -105,6 +109,25 @@ impl From<Json> for Reply {
     }
 }
 
+/// The number of a transaction. Editions put a letter behind it: 2304A is 2304.
+fn number(infno: &str) -> &str {
+    infno.trim_end_matches(|sign: char| sign.is_ascii_alphabetic())
+}
+
+/// Whether a key may use the transaction that an envelope names, for the facility that it names.
+fn may(key: &HisKey, envelope: &Json) -> bool {
+    let named = |name: &str| envelope.text_of(name).unwrap_or_default();
+    // What is nobody's is refused later, in words.
+    if !is_listed(&transaction(number(named("infno")))) {
+        return true;
+    }
+    match reach(key.role, &transaction(number(named("infno")))) {
+        Reach::None => false,
+        Reach::Own => key.facilities.iter().any(|one| one == named("fixmedins_code")),
+        Reach::All => true,
+    }
+}
+
 /// Longest `warn_msg`. Unit: signs.
 const WARNING_CHARS_MAX: usize = 200;
 const A_TRANSACTION: (&str, &str) =
@@ -134,9 +157,8 @@ impl Gateway {
             Err(refusal) => return self.refused(&failure::message(&refusal.into())),
         };
         let place = place(&opened.envelope);
-        let facility = opened.envelope.text_of("fixmedins_code").unwrap_or_default();
-        let is_its = |key: &HisKey| key.facilities.iter().any(|one| one == facility);
         if self.must_sign {
+            let is_its = |key: &HisKey| may(key, &opened.envelope);
             let Some(signed) = signer.as_ref().filter(|signed| is_its(signed.key)) else {
                 return Answer::Json(Refused::Unknown.answer());
             };
@@ -166,8 +188,10 @@ impl Gateway {
     }
 
     async fn reply(&self, asked: &Asked) -> Replied {
-        // Editions put a letter behind a number: 2304A is 2304.
-        match asked.infno.trim_end_matches(|sign: char| sign.is_ascii_alphabetic()) {
+        if !is_listed(&transaction(number(&asked.infno))) {
+            return Err(malformed("infno", A_TRANSACTION).into());
+        }
+        match number(&asked.infno) {
             "9001" => sign::sign_in_9001(self, asked).await,
             "9002" => sign::sign_out_9002(self, asked).await,
             "1101" => person::person_1101(self, asked),

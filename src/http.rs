@@ -11,16 +11,23 @@ use crate::his::Gateway;
 use crate::http::limits::Limits;
 use crate::http::national::National;
 use crate::listen::Door;
+use crate::listen::Peer;
+use crate::operators::Operators;
 use crate::pages;
+use crate::pages::CameFrom;
 use crate::pages::Encrypted;
 use crate::service::Service;
 
 use axum::Extension;
 use axum::Router;
+use axum::extract::ConnectInfo;
 use axum::extract::DefaultBodyLimit;
+use axum::extract::Request;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::middleware;
+use axum::middleware::Next;
+use axum::response::Response;
 use axum::routing::get;
 use axum::routing::post;
 
@@ -31,8 +38,6 @@ use std::time::Duration;
 /// What the listener is told by the configuration.
 #[derive(Debug, Clone, Copy)]
 pub struct HttpOptions {
-    /// Whether pages, which have no logins, are served.
-    pub pages: bool,
     /// Largest body of a request. Unit: bytes.
     pub message_bytes_max: usize,
     /// Requests served at once; more are refused with 503.
@@ -41,33 +46,40 @@ pub struct HttpOptions {
     pub request_timeout: Duration,
 }
 
+/// Who is behind what is asked: the service, the converter of the national interface, and the operators of the pages, if they are
+/// asked who they are.
+#[derive(Debug)]
+pub struct Behind {
+    /// What is asked.
+    pub service: Arc<Service>,
+    /// The converter.
+    pub gateway: Gateway,
+    /// The operators.
+    pub operators: Option<Arc<Operators>>,
+}
+
 /// Serves until `stop` ends, then finishes what was accepted.
 pub async fn serve(
     door: Door,
-    service: Arc<Service>,
-    gateway: Gateway,
+    behind: Behind,
     options: HttpOptions,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let encrypted = Encrypted(door.is_encrypted());
-    let router = router(service, gateway, options).layer(Extension(encrypted));
+    let router = router(behind, options).layer(Extension(encrypted));
+    let router = router.into_make_service_with_connect_info::<Peer>();
     axum::serve(door, router).with_graceful_shutdown(stop).await
 }
 
-fn router(service: Arc<Service>, gateway: Gateway, options: HttpOptions) -> Router {
-    let national = National {
-        gateway: Arc::new(gateway),
-        message_bytes_max: options.message_bytes_max,
-        pages: options.pages,
-    };
+fn router(behind: Behind, options: HttpOptions) -> Router {
+    let Behind { service, gateway, operators } = behind;
+    let national =
+        National { gateway: Arc::new(gateway), message_bytes_max: options.message_bytes_max };
     let limits = Limits::new(options.requests_max, options.request_timeout, national.clone());
-    let pages = match options.pages {
-        // The root is a page to those who GET it, and the address of some hospitals' interface.
-        true => pages::router(Arc::clone(&service))
-            .route("/", post(national::answer).with_state(national.clone())),
-        // Routes of their own would take the requests of the national interface, which come on any path.
-        false => Router::new(),
-    };
+    // The root is a page to those who GET it, and the address of some hospitals' interface.
+    let pages = pages::router(Arc::clone(&service), operators)
+        .route("/", post(national::answer).with_state(national.clone()))
+        .layer(middleware::from_fn(came_from));
     Router::new()
         .route("/ready", get(ready))
         .with_state(Arc::clone(&service))
@@ -80,6 +92,16 @@ fn router(service: Arc<Service>, gateway: Gateway, options: HttpOptions) -> Rout
         .route("/alive", get(alive))
         .route("/metrics", get(watch::page).with_state(service))
         .layer(middleware::from_fn(watch::count))
+}
+
+/// Tells pages the address at the other end, which is that of a proxy where there is one.
+async fn came_from(
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    request.extensions_mut().insert(CameFrom(peer.address.ip().to_string()));
+    next.run(request).await
 }
 
 async fn alive() -> &'static str {

@@ -20,6 +20,7 @@ pub mod survey;
 pub mod audit;
 pub mod whatif;
 pub mod access;
+pub mod operators;
 pub mod metrics;
 pub mod proto;
 pub mod wire;

@@ -9,6 +9,8 @@ pub use crate::listen::connection::Peer;
 use crate::listen::tls::Keys;
 use crate::listen::tls::Speaks;
 
+use axum::extract::connect_info::Connected;
+use axum::serve::IncomingStream;
 use axum::serve::Listener;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
@@ -149,5 +151,11 @@ impl Listener for Door {
 
     fn local_addr(&self) -> io::Result<Peer> {
         Ok(Peer { address: self.address, certificate: None })
+    }
+}
+
+impl Connected<IncomingStream<'_, Door>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, Door>) -> Peer {
+        stream.remote_addr().clone()
     }
 }

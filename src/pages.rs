@@ -14,16 +14,24 @@ pub(crate) mod spreadsheet;
 pub(crate) mod visit;
 pub(crate) mod work;
 
+mod account;
 mod counter;
 mod office;
 mod what_if;
 
+use crate::operators::Operators;
+use crate::pages::visit::Visit;
+use crate::pages::work::Works;
 use crate::service::Service;
 
+use axum::Extension;
 use axum::Router;
+use axum::handler::Handler;
 use axum::middleware;
 use axum::response::Redirect;
+use axum::routing::MethodRouter;
 use axum::routing::get;
+use axum::routing::post;
 
 use std::sync::Arc;
 
@@ -31,15 +39,67 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Copy)]
 pub struct Encrypted(pub bool);
 
-/// Everything that browsers are answered. Paths that are not known are left to whoever comes after.
-pub fn router(service: Arc<Service>) -> Router {
-    Router::new()
-        .route("/", get(|| async { Redirect::to("/counter") }))
-        .merge(counter::router())
-        .merge(office::router())
+/// Where a request came from: the address at the other end of its connection.
+#[derive(Debug, Clone)]
+pub struct CameFrom(pub String);
+
+/// A page: how it is asked for, where it is, and what answers.
+pub(crate) struct Route {
+    method: &'static str,
+    path: &'static str,
+    answer: MethodRouter<Arc<Service>>,
+}
+
+impl Route {
+    /// A page to look at.
+    pub(crate) fn get<H, T>(path: &'static str, answer: H) -> Route
+    where
+        H: Handler<T, Arc<Service>>,
+        T: 'static,
+    {
+        Route { method: "GET", path, answer: get(answer) }
+    }
+
+    /// A form that is sent.
+    pub(crate) fn post<H, T>(path: &'static str, answer: H) -> Route
+    where
+        H: Handler<T, Arc<Service>>,
+        T: 'static,
+    {
+        Route { method: "POST", path, answer: post(answer) }
+    }
+}
+
+fn routes() -> Vec<Route> {
+    let mut routes = vec![Route::get("/", begin)];
+    routes.extend(counter::routes());
+    routes.extend(office::routes());
+    routes.extend(account::routes());
+    routes
+}
+
+/// Every page, as [`crate::access::reach`] names it: method and route.
+pub fn calls() -> Vec<String> {
+    routes().iter().map(|route| format!("{} {}", route.method, route.path)).collect()
+}
+
+/// Everything that browsers are answered; where there are operators, each says first who he is. Paths that are not known are left
+/// to whoever comes after.
+pub fn router(service: Arc<Service>, operators: Option<Arc<Operators>>) -> Router {
+    let pages = routes().into_iter();
+    pages
+        .fold(Router::new(), |router, route| router.route(route.path, route.answer))
         .with_state(service)
-        .layer(middleware::from_fn(guard::guard))
+        .layer(Extension(Arc::new(Works::default())))
+        .layer(middleware::from_fn_with_state(operators, guard::guard))
         .merge(assets::router())
+}
+
+/// Where somebody's work begins.
+async fn begin(visit: Visit) -> Redirect {
+    let places = ["/counter", "/office", "/account/operators", "/counter/rules"];
+    let first = places.into_iter().find(|place| visit.reaches(&format!("GET {place}")));
+    Redirect::to(first.unwrap_or("/counter/rules"))
 }
 
 /// The report of a comparison under other packs: one HTML file that needs nothing else.

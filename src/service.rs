@@ -2,6 +2,7 @@
 
 pub mod office;
 mod opening;
+mod operators;
 mod people;
 mod query;
 pub mod quote;

@@ -83,7 +83,7 @@ impl Ring {
             }
             let actor = Arc::new(Actor {
                 name: key.name.clone(),
-                role: key.role,
+                roles: vec![key.role],
                 facilities: key.facilities.clone(),
             });
             for digest in given.into_iter().filter(|digest| !digest.is_empty()) {

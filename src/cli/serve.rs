@@ -49,6 +49,7 @@ use std::time::Duration;
 mod count;
 mod gate;
 mod limits;
+mod staff;
 mod trace;
 
 /// How long tasks that were dropped may take to end.
@@ -148,10 +149,8 @@ async fn serve(
     }
     let known = known(config)?;
     let service = Arc::new(open(config)?);
-    let door = Door::open(config.server.listen, keys.clone(), Speaks::Grpc);
-    let door = door.await.map_err(|error| usage(&error))?;
-    let web = Door::open(config.http.listen, keys.clone(), Speaks::Http);
-    let web = web.await.map_err(|error| usage(&error))?;
+    let (operators, noting) = staff::begin(config, &service)?;
+    let (door, web) = doors(config, keys.as_ref()).await?;
     let (address, web_address) = (door.address(), web.address());
     let (stop, stopping) = watch::channel(false);
     let reloaded = Reloaded { keys, known: known.clone(), ring: config.access.keys.clone() };
@@ -185,7 +184,8 @@ async fn serve(
     let options = http_options(config);
     let gateway =
         Gateway::new(Arc::clone(&service), config.his.clone(), web_address.ip().is_loopback());
-    let web = http::serve(web, Arc::clone(&service), gateway, options, until(stopping.clone()));
+    let behind = http::Behind { service: Arc::clone(&service), gateway, operators };
+    let web = http::serve(web, behind, options, until(stopping.clone()));
     tracing::info!(%address, http = %web_address, "listening");
     if let Some(file) = ready_file {
         let addresses = format!("{address}\n{web_address}\n");
@@ -207,8 +207,17 @@ async fn serve(
     web_served.map_err(|error| failed(&error))?;
     listening.abort();
     telling.abort();
+    noting.abort();
     writes_end(&service).await;
     Ok(service)
+}
+
+/// Where gRPC and HTTP are listened for.
+async fn doors(config: &Config, keys: Option<&Arc<Keys>>) -> Result<(Door, Door), Stopped> {
+    let door = Door::open(config.server.listen, keys.cloned(), Speaks::Grpc);
+    let door = door.await.map_err(|error| usage(&error))?;
+    let web = Door::open(config.http.listen, keys.cloned(), Speaks::Http);
+    Ok((door, web.await.map_err(|error| usage(&error))?))
 }
 
 /// Adds the contract's services.
@@ -229,10 +238,8 @@ fn contract(routes: Routes, service: &Arc<Service>, config: &ServerConfig) -> Ro
 }
 
 fn http_options(config: &Config) -> HttpOptions {
-    let closed = config.access.asks_at(config.http.listen) && !config.access.open_pages;
     let config = &config.server;
     HttpOptions {
-        pages: !closed,
         message_bytes_max: config.message_bytes_max,
         requests_max: config.requests_max,
         request_timeout: Duration::from_millis(config.request_timeout_ms),

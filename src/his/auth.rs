@@ -140,6 +140,7 @@ mod tests {
         let key = HisKey {
             id: "AKTEST".to_owned(),
             secret: "SKTEST".to_owned(),
+            role: crate::access::Role::His,
             facilities: vec!["H1".to_owned()],
             cainfo: Default::default(),
             sm2_public_key: String::new(),

@@ -92,6 +92,7 @@ mod tests {
         HisKey {
             id: "AK".to_owned(),
             secret: "SK".to_owned(),
+            role: crate::access::Role::His,
             facilities: Vec::new(),
             cainfo: Default::default(),
             sm2_public_key: String::new(),

@@ -87,7 +87,8 @@ mod tests {
 
     fn key(cainfo: HisCainfo, sm2_public_key: String) -> HisKey {
         let (id, secret, facilities) = Default::default();
-        HisKey { id, secret, facilities, cainfo, sm2_public_key }
+        let role = crate::access::Role::His;
+        HisKey { id, secret, role, facilities, cainfo, sm2_public_key }
     }
 
     #[test]

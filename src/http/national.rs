@@ -32,14 +32,12 @@ pub(super) struct National {
     pub(super) gateway: Arc<Gateway>,
     /// Largest body of a request. Unit: bytes.
     pub(super) message_bytes_max: usize,
-    /// Whether pages are served, whose paths are then not the interface's.
-    pub(super) pages: bool,
 }
 
 impl National {
     /// Whether a request is one of the national interface.
     pub(super) fn is_asked(&self, method: &Method, path: &str) -> bool {
-        let of_pages = self.pages && PAGES.iter().any(|page| path.starts_with(page));
+        let of_pages = PAGES.iter().any(|page| path.starts_with(page));
         method == Method::POST && !of_pages
     }
 
@@ -50,7 +48,7 @@ impl National {
 }
 
 /// Where pages are that take a POST; all others are the national interface's.
-const PAGES: [&str; 3] = ["/counter", "/office", "/assets"];
+const PAGES: [&str; 4] = ["/counter", "/office", "/account/", "/assets"];
 
 /// Answers what nobody else does.
 pub(super) async fn answer(State(national): State<National>, request: Request) -> Response {

@@ -16,17 +16,11 @@ mod undo;
 mod waterfall;
 mod window;
 
+use crate::pages::Route;
 use crate::pages::layout::Area;
 use crate::pages::layout::Tab;
 use crate::pages::visit::Visit;
 use crate::pages::visit::Window;
-use crate::service::Service;
-
-use axum::Router;
-use axum::routing::get;
-use axum::routing::post;
-
-use std::sync::Arc;
 
 /// The pages of the window.
 static COUNTER: Area = Area {
@@ -40,24 +34,28 @@ static COUNTER: Area = Area {
     ],
 };
 
-pub(super) fn router() -> Router<Arc<Service>> {
-    Router::new()
-        .route("/counter", get(patient::find))
-        .route("/counter/window", get(window::show).post(window::choose))
-        .route("/counter/patient", get(patient::show))
-        .route("/counter/bill", post(patient::again))
-        .route("/counter/quote", post(quote::quote))
-        .route("/counter/settle", post(settle::settle))
-        .route("/counter/outcome", get(settle::outcome))
-        .route("/counter/sheet/{number}", get(sheet::show))
-        .route("/counter/sheet/{number}/pdf", get(sheet::file))
-        .route("/counter/visit", post(his_visit::quote))
-        .route("/counter/today", get(today::show))
-        .route("/counter/today/csv", get(today::csv))
-        .route("/counter/undo", get(undo::show).post(undo::undo))
-        .route("/counter/cost", get(cost::show).post(cost::again))
-        .route("/counter/cost/quote", post(cost::quote))
-        .route("/counter/rules", get(rules::show))
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/counter", patient::find),
+        Route::get("/counter/window", window::show),
+        Route::post("/counter/window", window::choose),
+        Route::get("/counter/patient", patient::show),
+        Route::post("/counter/bill", patient::again),
+        Route::post("/counter/quote", quote::quote),
+        Route::post("/counter/settle", settle::settle),
+        Route::get("/counter/outcome", settle::outcome),
+        Route::get("/counter/sheet/{number}", sheet::show),
+        Route::get("/counter/sheet/{number}/pdf", sheet::file),
+        Route::post("/counter/visit", his_visit::quote),
+        Route::get("/counter/today", today::show),
+        Route::get("/counter/today/csv", today::csv),
+        Route::get("/counter/undo", undo::show),
+        Route::post("/counter/undo", undo::undo),
+        Route::get("/counter/cost", cost::show),
+        Route::post("/counter/cost", cost::again),
+        Route::post("/counter/cost/quote", cost::quote),
+        Route::get("/counter/rules", rules::show),
+    ]
 }
 
 /// The window that the visitor works at; without one nothing is settled.

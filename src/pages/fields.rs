@@ -33,6 +33,12 @@ impl Fields {
         self.all(name).next().unwrap_or_default()
     }
 
+    /// The first value of a field as it was typed: a password may begin or end with a space.
+    pub(crate) fn exactly(&self, name: &str) -> &str {
+        let found = self.pairs.iter().find(|(one, _)| one == name);
+        found.map_or("", |(_, value)| value.as_str())
+    }
+
     /// All values of a field, in order.
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.pairs.iter().filter(move |(one, _)| one == name).map(|(_, value)| value.trim())

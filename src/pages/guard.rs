@@ -1,18 +1,26 @@
-//! What stands before every page: security headers, the language switch, the token of forms, and no requests of other sites.
+//! What stands before every page: who it is and whether his role may, security headers, the language switch, the token of forms,
+//! and no requests of other sites.
 //!
-//! There are no logins yet, so a page of another site must not be able to make a clerk's browser settle. A form is accepted
-//! from this site alone (`Sec-Fetch-Site`, `Origin`), and only with the token of the visitor's own cookie in it, which
-//! [`crate::pages::fields::Fields`] checks.
+//! A form is accepted from this site alone (`Sec-Fetch-Site`, `Origin`), and only with the token of the visitor's own cookie in it,
+//! which [`crate::pages::fields::Fields`] checks. What a page is about is looked at behind the guard.
 
+use crate::access::is_open;
+use crate::operators::Operators;
+use crate::pages::CameFrom;
 use crate::pages::Encrypted;
 use crate::pages::layout;
 use crate::pages::visit;
 use crate::pages::visit::Cookie;
 use crate::pages::visit::Visit;
+use crate::pages::visit::Window;
 use crate::pages::visit::cookie;
 use crate::refusal::Lang;
+use crate::service::now;
+use crate::store::fault::chain;
 
+use axum::extract::MatchedPath;
 use axum::extract::Request;
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::HeaderName;
 use axum::http::HeaderValue;
@@ -23,6 +31,8 @@ use axum::middleware::Next;
 use axum::response::IntoResponse;
 use axum::response::Redirect;
 use axum::response::Response;
+
+use std::sync::Arc;
 
 /// Nothing but what this program serves, no inline script or style, no frame, no other target of forms.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
@@ -41,7 +51,11 @@ const HEADERS: [(HeaderName, &str); 6] = [
 ];
 
 /// Lets a request through to its page.
-pub(super) async fn guard(mut request: Request, next: Next) -> Response {
+pub(super) async fn guard(
+    State(operators): State<Option<Arc<Operators>>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let headers = request.headers();
     let given = Cookie::Token.of(headers).filter(|token| visit::is_random(token));
     let is_new = given.is_none();
@@ -53,10 +67,20 @@ pub(super) async fn guard(mut request: Request, next: Next) -> Response {
     let address = uri.path_and_query().map_or("/", |address| address.as_str()).to_owned();
     let mut visit = Visit::read(headers, address, token);
     visit.encrypted = request.extensions().get::<Encrypted>().is_some_and(|one| one.0);
+    let from = request.extensions().get::<CameFrom>();
+    visit.from = from.map(|from| from.0.clone()).unwrap_or_default();
     let wish = switched(&request);
+    let kept_out = match operators {
+        Some(operators) => ask(operators, &mut visit, &request).err(),
+        None => None,
+    };
     let mut response = match &wish {
         _ if request.method() != Method::GET && !of_this_site(headers) => layout::forbidden(&visit),
         Some(wish) if request.method() == Method::GET => Redirect::to(&wish.rest).into_response(),
+        _ if kept_out.is_some() => {
+            visit.lang = wish.as_ref().map_or(visit.lang, |wish| wish.lang);
+            kept_out.map_or_else(|| layout::denied(&visit), |why| why.answer(&visit))
+        }
         _ => {
             visit.lang = wish.as_ref().map_or(visit.lang, |wish| wish.lang);
             request.extensions_mut().insert(visit.clone());
@@ -78,6 +102,86 @@ pub(super) async fn guard(mut request: Request, next: Next) -> Response {
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
+}
+
+/// Why somebody does not get to a page.
+enum KeptOut {
+    /// Who it is was not said yet, or too long ago.
+    Unknown { to_look: bool },
+    /// The password has to be changed first.
+    OldPassword,
+    /// The role may not.
+    Denied,
+    /// The accounts cannot be read.
+    Failed,
+}
+
+impl KeptOut {
+    fn answer(self, visit: &Visit) -> Response {
+        match self {
+            KeptOut::Unknown { to_look: true } => {
+                let next = serde_urlencoded::to_string([("next", &visit.address)]);
+                let next = next.unwrap_or_default();
+                Redirect::to(&format!("/account/login?{next}")).into_response()
+            }
+            KeptOut::Unknown { to_look: false } => layout::unknown(visit),
+            KeptOut::OldPassword => Redirect::to(PASSWORD).into_response(),
+            KeptOut::Denied => layout::denied(visit),
+            KeptOut::Failed => layout::trouble(
+                visit,
+                StatusCode::SERVICE_UNAVAILABLE,
+                (
+                    "用户档案暂时无法读取，请联系系统管理员。",
+                    "The accounts cannot be read now; ask the administrator.",
+                ),
+            ),
+        }
+    }
+}
+
+const PASSWORD: &str = "/account/password";
+
+/// Finds out who it is, and whether the page is for his role.
+fn ask(operators: Arc<Operators>, visit: &mut Visit, request: &Request) -> Result<(), KeptOut> {
+    let method = match request.method() {
+        &Method::HEAD => &Method::GET,
+        method => method,
+    };
+    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let call = format!("{method} {path}");
+    visit.operators = Some(Arc::clone(&operators));
+    visit.window = None;
+    let session = Cookie::Session.of(request.headers());
+    let known = match session.map(|session| operators.who(session, now())) {
+        Some(Ok(known)) => known,
+        Some(Err(error)) => {
+            tracing::error!(error = chain(&error), "accounts cannot be read");
+            return Err(KeptOut::Failed);
+        }
+        None => None,
+    };
+    visit.known = known;
+    if is_open(&call) {
+        return Ok(());
+    }
+    let Some(known) = &visit.known else {
+        return Err(KeptOut::Unknown { to_look: method == Method::GET });
+    };
+    visit.window = Some(Window {
+        facility: known.post.facility.clone(),
+        terminal: known.post.terminal.clone(),
+        operator: known.actor.name.clone(),
+    })
+    .filter(Window::is_whole);
+    if known.must_change && path != PASSWORD && path != "/account/logout" {
+        return Err(KeptOut::OldPassword);
+    }
+    if visit.reaches(&call) {
+        Ok(())
+    } else {
+        tracing::info!(operator = known.actor.name, call, "a page that the role may not use");
+        Err(KeptOut::Denied)
+    }
 }
 
 /// Cookies that came over TLS are never sent in the clear.

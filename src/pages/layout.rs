@@ -102,7 +102,7 @@ impl Page<'_> {
             header .bar {
                 p .brand { (visit.pick(self.area.name.0, self.area.name.1)) }
                 nav aria-label=(visit.pick("页面", "Pages")) {
-                    @for tab in self.area.tabs {
+                    @for tab in self.area.tabs.iter().filter(|tab| visit.reaches(&format!("GET {}", tab.path))) {
                         @let current = (tab.path == self.tab).then_some("page");
                         a href=(tab.path) aria-current=[current] { (visit.pick(tab.name.0, tab.name.1)) }
                     }
@@ -134,10 +134,19 @@ impl Page<'_> {
     }
 }
 
-/// The window that is worked at, with a link to choose another.
+/// Who it is, with what he can do about it; where nobody is asked, the window with a link to choose another.
 fn who(visit: &Visit) -> Markup {
     html! {
-        @if let Some(window) = &visit.window {
+        @if let Some(known) = &visit.known {
+            a .window href="/account/password" title=(visit.pick("修改口令", "Change the password")) {
+                @if !known.post.terminal.is_empty() { (known.post.terminal) " · " }
+                (known.actor.name)
+            }
+            form .log-out method="post" action="/account/logout" {
+                (token(visit))
+                button .lang type="submit" { (visit.pick("退出", "Log out")) }
+            }
+        } @else if let Some(window) = &visit.window {
             a .window href="/counter/window" title=(visit.pick("更换窗口", "Change the window")) {
                 (window.terminal) " · " (window.operator)
             }
@@ -184,8 +193,10 @@ pub(crate) struct Input<'a> {
     pub(crate) hint: &'a str,
     /// What is wrong with it; empty if nothing.
     pub(crate) error: &'a str,
-    /// `text`, `date`, `search`.
+    /// `text`, `date`, `search`, `password`.
     pub(crate) kind: &'a str,
+    /// What a browser may fill it in with; nothing if empty.
+    pub(crate) filled: &'a str,
     /// `decimal` or `numeric` for what phones should show.
     pub(crate) mode: &'a str,
     /// Whether it must be filled in.
@@ -209,7 +220,7 @@ impl Input<'_> {
             div .field {
                 label for=(id) { (self.label) }
                 input id=(id) name=(self.name) type=(kind) value=(self.value) inputmode=[mode]
-                    autocomplete="off" required[self.required] autofocus[self.focus]
+                    autocomplete=(if self.filled.is_empty() { "off" } else { self.filled }) required[self.required] autofocus[self.focus]
                     aria-invalid=[error_id.map(|_| "true")] aria-describedby=[described];
                 @if let Some(id) = error_id { p .error id=(id) { (self.error) } }
                 @if let Some(id) = hint_id { p .hint id=(id) { (self.hint) } }
@@ -234,9 +245,13 @@ pub(crate) fn choice(name: &str, label: &str, value: &str, choices: &[(&str, &st
 }
 
 /// Pages that belong to no area.
-static NOWHERE: Area = Area {
+pub(crate) static NOWHERE: Area = Area {
     name: ("一站式结算", "onestop"),
-    tabs: &[Tab { path: "/counter", name: ("结算窗口", "Settlement window") }],
+    tabs: &[
+        Tab { path: "/counter", name: ("结算窗口", "Settlement window") },
+        Tab { path: "/office", name: ("经办后台", "Back office") },
+        Tab { path: "/account/operators", name: ("用户", "Operators") },
+    ],
 };
 
 /// A page that only says what went wrong.
@@ -264,6 +279,30 @@ pub(crate) fn forbidden(visit: &Visit) -> Response {
             "This form did not come from a page of this system, or the page is too old. Nothing was done. Open the page again.",
         ),
     )
+}
+
+/// A page that is not for this operator's role.
+pub(crate) fn denied(visit: &Visit) -> Response {
+    trouble(
+        visit,
+        StatusCode::FORBIDDEN,
+        (
+            "您的角色或机构不能使用这一页，未作任何处理。如有需要，请联系系统管理员。",
+            "This page is not for your role or facility. Nothing was done; ask the administrator if you need it.",
+        ),
+    )
+}
+
+/// A form of somebody who is not logged in any more.
+pub(crate) fn unknown(visit: &Visit) -> Response {
+    let title = visit.pick("请重新登录", "Log in again");
+    let page = Page { visit, area: &NOWHERE, tab: "", title, switch: Switch::Again };
+    let said = html! {
+        p { (visit.pick("登录已过期或尚未登录，未作任何处理。登录后请重新打开页面。",
+            "You are not logged in any more. Nothing was done; log in and open the page again.")) }
+        p { a href="/account/login" { (visit.pick("去登录", "Log in")) } }
+    };
+    page.answer(StatusCode::UNAUTHORIZED, &message(Tone::Bad, &said))
 }
 
 /// What a failure says: what was wrong, and what to do.

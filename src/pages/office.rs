@@ -7,7 +7,9 @@ mod sheet;
 mod what_if;
 mod work;
 
+use crate::pages::Route;
 use crate::pages::layout::Area;
+use crate::pages::layout::Input;
 use crate::pages::layout::Page;
 use crate::pages::layout::Switch;
 use crate::pages::layout::Tab;
@@ -16,20 +18,13 @@ use crate::pages::layout::failure;
 use crate::pages::layout::message;
 use crate::pages::layout::status_of;
 use crate::pages::visit::Visit;
-use crate::pages::work::Works;
 use crate::service::Failure;
-use crate::service::Service;
 use crate::store::fault::Fault;
 
-use axum::Extension;
-use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::get;
-use axum::routing::post;
 use maud::Markup;
-
-use std::sync::Arc;
+use maud::html;
 
 /// The pages of the office.
 static OFFICE: Area = Area {
@@ -44,20 +39,34 @@ static OFFICE: Area = Area {
     ],
 };
 
-pub(super) fn router() -> Router<Arc<Service>> {
-    Router::new()
-        .route("/office", get(reconcile::show).post(reconcile::reconcile))
-        .route("/office/reconciliation/{number}", get(reconcile::result))
-        .route("/office/sign-off", post(reconcile::sign_off))
-        .route("/office/clear", get(clear::show).post(clear::close))
-        .route("/office/survey", get(reports::survey))
-        .route("/office/audit", get(reports::audit))
-        .route("/office/whatif", get(what_if::show).post(what_if::begin))
-        .route("/office/whatif/{id}", get(what_if::result))
-        .route("/office/work/{id}", get(work::show))
-        .route("/office/work/{id}/state", get(work::state))
-        .route("/office/work/{id}/call-off", post(work::call_off))
-        .layer(Extension(Arc::new(Works::default())))
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/office", reconcile::show),
+        Route::post("/office", reconcile::reconcile),
+        Route::get("/office/reconciliation/{number}", reconcile::result),
+        Route::post("/office/sign-off", reconcile::sign_off),
+        Route::get("/office/clear", clear::show),
+        Route::post("/office/clear", clear::close),
+        Route::get("/office/survey", reports::survey),
+        Route::get("/office/audit", reports::audit),
+        Route::get("/office/whatif", what_if::show),
+        Route::post("/office/whatif", what_if::begin),
+        Route::get("/office/whatif/{id}", what_if::result),
+        Route::get("/office/work/{id}", work::show),
+        Route::get("/office/work/{id}/state", work::state),
+        Route::post("/office/work/{id}/call-off", work::call_off),
+    ]
+}
+
+/// The fields that say who signs; none where that is known.
+fn signs(visit: &Visit, who: &str) -> Markup {
+    let window = visit.window.clone().unwrap_or_default();
+    html! {
+        @if visit.known.is_none() {
+            (Input { name: "office", label: visit.pick("经办机构编号", "Office"), required: true, ..Input::default() }.markup())
+            (Input { name: "operator", label: who, value: &window.operator, required: true, ..Input::default() }.markup())
+        }
+    }
 }
 
 fn page(visit: &Visit, tab: &'static str, title: &str, main: &Markup) -> Response {

@@ -1,6 +1,10 @@
-//! Who looks at a page: the language, the window and the token of forms. All of it is in cookies until there are logins.
+//! Who looks at a page: the operator where somebody was asked, the window, the language and the token of forms.
 
+use crate::access::Reach;
 use crate::id::is_id;
+use crate::operators::Known;
+use crate::operators::Operators;
+use crate::pages::fields::Fields;
 use crate::refusal::Lang;
 
 use axum::extract::FromRequestParts;
@@ -10,6 +14,8 @@ use axum::http::header;
 use axum::http::request::Parts;
 use serde::Deserialize;
 use serde::Serialize;
+
+use std::sync::Arc;
 
 /// Bytes of a token or request id before they are written in hexadecimal.
 const RANDOM_BYTES: usize = 16;
@@ -21,8 +27,14 @@ const KEPT: u32 = 90 * 24 * 3600;
 pub(crate) struct Visit {
     /// The language to answer in.
     pub(crate) lang: Lang,
-    /// The window that was chosen, if any.
+    /// The window: that of the operator's account; chosen, where nobody is asked who he is.
     pub(crate) window: Option<Window>,
+    /// Who it is; none where nobody is asked, or he has not said it yet.
+    pub(crate) known: Option<Known>,
+    /// The operators that there are; none where nobody is asked.
+    pub(crate) operators: Option<Arc<Operators>>,
+    /// The address at the other end of the connection.
+    pub(crate) from: String,
     /// The token that forms must bring back.
     pub(crate) token: String,
     /// Path and query of the page.
@@ -55,6 +67,17 @@ impl Window {
     }
 }
 
+/// Who writes an entry of the back office: an office, a person, and where the person sits.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Clerk {
+    /// The office (经办机构编号).
+    pub(crate) office: String,
+    /// The person (经办人).
+    pub(crate) operator: String,
+    /// The window or address.
+    pub(crate) terminal: String,
+}
+
 /// The cookies of the pages.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Cookie {
@@ -64,6 +87,8 @@ pub(crate) enum Cookie {
     Window,
     /// `zh` or `en`.
     Lang,
+    /// Of who has said who he is.
+    Session,
 }
 
 impl Cookie {
@@ -72,6 +97,7 @@ impl Cookie {
             Cookie::Token => "onestop-token",
             Cookie::Window => "onestop-window",
             Cookie::Lang => "onestop-lang",
+            Cookie::Session => "onestop-session",
         }
     }
 
@@ -88,6 +114,16 @@ impl Cookie {
 pub(crate) fn cookie(which: Cookie, value: &str) -> String {
     let name = which.name();
     format!("{name}={value}; Path=/; Max-Age={KEPT}; HttpOnly; SameSite=Strict")
+}
+
+/// The cookie of a session, which ends with the browser at the latest.
+pub(crate) fn session_cookie(id: &str) -> String {
+    format!("{}={id}; Path=/; HttpOnly; SameSite=Strict", Cookie::Session.name())
+}
+
+/// The cookie that takes the place of a session's when it is over.
+pub(crate) fn no_session() -> String {
+    format!("{}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict", Cookie::Session.name())
 }
 
 /// A text that nobody can guess or meet twice; none where the machine has no randomness to give.
@@ -109,7 +145,59 @@ impl Visit {
         let window = Cookie::Window.of(headers);
         let window = window.and_then(|text| serde_urlencoded::from_str::<Window>(text).ok());
         let window = window.filter(Window::is_whole);
-        Visit { lang, window, token, address, encrypted: false }
+        Visit {
+            lang,
+            window,
+            known: None,
+            operators: None,
+            from: String::new(),
+            token,
+            address,
+            encrypted: false,
+        }
+    }
+
+    /// How far this visitor may use a page or call.
+    fn reach(&self, call: &str) -> Reach {
+        match (&self.operators, &self.known) {
+            (None, _) => Reach::All,
+            (Some(_), Some(known)) => known.actor.reach(call),
+            (Some(_), None) => Reach::None,
+        }
+    }
+
+    /// Whether this visitor may use a page at all.
+    pub(crate) fn reaches(&self, call: &str) -> bool {
+        self.reach(call) != Reach::None
+    }
+
+    /// Whether this visitor may use a page for what belongs to a facility.
+    pub(crate) fn may(&self, call: &str, facility: &str) -> bool {
+        match (self.reach(call), &self.known) {
+            (Reach::None, _) => false,
+            (Reach::Own, Some(known)) => known.actor.facilities.contains(facility),
+            (Reach::Own, None) => false,
+            (Reach::All, _) => true,
+        }
+    }
+
+    /// Who writes in the back office: the operator; where nobody is asked, whom a form names.
+    pub(crate) fn clerk(&self, fields: &Fields) -> Clerk {
+        match &self.known {
+            Some(known) => Clerk {
+                office: known.post.facility.clone(),
+                operator: known.actor.name.clone(),
+                terminal: match known.post.terminal.as_str() {
+                    "" => self.from.clone(),
+                    terminal => terminal.to_owned(),
+                },
+            },
+            None => Clerk {
+                office: fields.get("office").to_owned(),
+                operator: fields.get("operator").to_owned(),
+                terminal: self.window.clone().unwrap_or_default().terminal,
+            },
+        }
     }
 
     /// One of two texts, in the visitor's language.

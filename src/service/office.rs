@@ -191,7 +191,7 @@ impl Service {
                         record.sign_off = Some(signed);
                     }
                 }
-                Some(Record::Clearing(_)) | None => {}
+                Some(Record::Clearing(_) | Record::Account(_)) | None => {}
             }
             Ok(())
         })?;
@@ -342,7 +342,11 @@ impl Service {
         }
     }
 
-    async fn write(&self, writer: proto::Writer, record: Record) -> Result<Stored, Failure> {
+    pub(super) async fn write(
+        &self,
+        writer: proto::Writer,
+        record: Record,
+    ) -> Result<Stored, Failure> {
         let office = proto::OfficeRecord { writer: Some(writer), record: Some(record) };
         let entry = entry(Kind::Office(office), now())?;
         match self.store.append(entry.clone()).await {

@@ -1,5 +1,8 @@
 //! Who may do what: every call and role, facilities of one's own, keys that come and go.
 
+mod national;
+mod pages;
+
 use crate::demo;
 use crate::demo::COUNTY;
 use crate::demo::LATER;
@@ -15,12 +18,14 @@ use onestop::access::Reach;
 use onestop::access::Role;
 use onestop::access::fingerprint;
 use onestop::access::reach;
+use onestop::access::transaction;
 use onestop::proto;
 use onestop::proto::get_settlement_request::By;
 use tonic::Code;
 use tonic::Request;
 use tonic::Status;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
 use std::io::Write;
@@ -30,35 +35,41 @@ use std::process::Command;
 use std::time::Duration;
 use std::time::Instant;
 
-/// Calls, and how far each role may go: `o` for what is its own, `a` for everything, `-` for nothing. In the order of `ROLES`.
-const TABLE: &str = "
-                                    his clerk supervisor insurer policy-editor auditor administrator
-Settlement/Quote                     o    o       o         a         -           a          -
-Settlement/QuoteMany                 o    o       o         a         -           a          -
-Settlement/Settle                    o    o       o         -         -           -          -
-Settlement/Reverse                   o    -       o         -         -           -          -
-Settlement/LoadOpening               -    -       -         a         -           -          -
-Settlement/GetSettlement             o    o       o         a         -           a          -
-Settlement/ListSettlements           o    o       o         a         -           a          -
-Settlement/GetAccumulators           a    a       a         a         -           a          -
-Settlement/CheckEligibility          a    a       a         a         -           a          -
-Rules/ListPacks                      a    a       a         a         a           a          a
-Rules/GetPack                        a    a       a         a         a           a          a
-Rules/ReloadPacks                    -    -       -         -         a           -          a
-Registers/PutPersons                 -    -       -         a         -           -          -
-Registers/GetPerson                  -    -       -         a         -           a          -
-Registers/GetPersonHistory           -    -       -         a         -           a          -
-Registers/ListRegisterWrites         -    -       -         a         -           a          -
-Registers/PutFacilities              -    -       -         a         -           -          -
-Registers/GetFacility                a    a       a         a         a           a          a
-Registers/PutItems                   -    -       -         a         -           -          -
-Registers/GetItem                    a    a       a         a         a           a          a
-Office/Reconcile                     -    -       -         a         -           -          -
-Office/GetReconciliation             -    -       -         a         -           a          -
-Office/ListReconciliations           -    -       -         a         -           a          -
-Office/SignOff                       -    -       -         a         -           -          -
-Office/Clear                         -    -       -         a         -           -          -
-";
+/// The page that says who may do what; its table is what these tests hold the program to.
+const PAGE: &str = include_str!("../../docs/operators.md");
+
+/// The rows of the table: a call, and how far each role may go (`o` for what is its own, `a` for everything, `-` for nothing).
+pub(crate) fn rows() -> Vec<(String, Vec<Reach>)> {
+    let table = PAGE.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
+    let heads: Vec<&str> = table.lines().next().unwrap().split_whitespace().collect();
+    assert_eq!(heads, ROLES.map(Role::name));
+    let rows = table.lines().skip(1).filter(|line| !line.is_empty()).map(|line| {
+        let mut words: Vec<&str> = line.split_whitespace().collect();
+        let reaches =
+            words.split_off(words.len() - ROLES.len()).into_iter().map(|word| match word {
+                "o" => Reach::Own,
+                "a" => Reach::All,
+                _ => Reach::None,
+            });
+        let call = words.join(" ");
+        let is_grpc = !call.contains(' ') && !call.starts_with("national/");
+        (if is_grpc { format!("/onestop.v1.{call}") } else { call }, reaches.collect())
+    });
+    rows.collect()
+}
+
+/// Every call that there is: of the contract, of the pages, and every transaction that the interface's source answers.
+fn calls() -> BTreeSet<String> {
+    let source = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/his.rs")).unwrap();
+    let number = |line: &str| {
+        let number = line.trim().strip_prefix('"')?.split_once("\" =>")?.0;
+        number.bytes().all(|byte| byte.is_ascii_digit()).then(|| transaction(number))
+    };
+    let transactions: BTreeSet<String> = source.lines().filter_map(number).collect();
+    assert!(20 < transactions.len(), "{transactions:?}");
+    let contract = proto::CALLS.iter().map(|call| (*call).to_owned());
+    contract.chain(onestop::pages::calls()).chain(transactions).collect()
+}
 
 /// The secret of a role's key in these tests.
 fn secret(role: Role) -> String {
@@ -74,7 +85,7 @@ fn entry(name: &str, role: &str, facilities: &str, secret: &str) -> String {
 }
 
 /// A key for each role; those with facilities have the county hospital.
-fn keys() -> String {
+pub(crate) fn keys() -> String {
     let words =
         ["his", "clerk", "supervisor", "insurer", "policy-editor", "auditor", "administrator"];
     let one = |(role, word): (&Role, &str)| {
@@ -86,7 +97,7 @@ fn keys() -> String {
 }
 
 /// Starts with a file of keys, asking everybody.
-fn start(home: &Path, keys: &str) -> Server {
+pub(crate) fn start(home: &Path, keys: &str) -> Server {
     let file = home.join("keys.toml");
     fs::write(&file, keys).unwrap();
     let file = file.to_string_lossy().into_owned();
@@ -95,7 +106,7 @@ fn start(home: &Path, keys: &str) -> Server {
 }
 
 /// Starts as one whom nobody is asked at, fills the registers and settles once in each of two hospitals; then stops.
-async fn filled(home: &Path) {
+pub(crate) async fn filled(home: &Path) {
     let server = server::start(&home.join("data"));
     let mut clients = server.clients().await;
     clients.fill().await;
@@ -133,24 +144,24 @@ async fn call(server: &Server, path: &str, secret: Option<&str>) -> Result<(), S
 
 #[test]
 fn every_call_and_role_is_decided_as_the_table_says() {
-    let mut rows = 0;
-    for line in TABLE.lines().skip(2) {
-        let mut words = line.split_whitespace();
-        let path = format!("/onestop.v1.{}", words.next().unwrap());
-        assert!(proto::CALLS.contains(&path.as_str()), "{path} is no call");
-        for (role, word) in ROLES.into_iter().zip(words.by_ref()) {
-            let expected = match word {
-                "o" => Reach::Own,
-                "a" => Reach::All,
-                _ => Reach::None,
-            };
-            assert_eq!(reach(role, &path), expected, "{role:?} {path}");
+    let rows = rows();
+    for (call, expected) in &rows {
+        for (role, expected) in ROLES.into_iter().zip(expected) {
+            assert_eq!(reach(role, call), *expected, "{role:?} {call}");
         }
-        rows += 1;
     }
-    assert_eq!(rows, proto::CALLS.len(), "every call of the contract is in the table");
+    let named: BTreeSet<String> = rows.iter().map(|(call, _)| call.clone()).collect();
+    assert_eq!(named.len(), rows.len(), "a call has one row");
+    assert_eq!(named, calls(), "every call of the contract, page and transaction is in the table");
     for role in ROLES {
-        for path in ["/onestop.v1.Settlement/Steal", "/onestop.v2.Rules/ListPacks", ""] {
+        for path in [
+            "/onestop.v1.Settlement/Steal",
+            "/onestop.v2.Rules/ListPacks",
+            "DELETE /counter",
+            "GET /counter/steal",
+            "national/9999",
+            "",
+        ] {
             assert_eq!(reach(role, path), Reach::None, "{path}");
         }
     }
@@ -180,14 +191,16 @@ async fn the_server_lets_through_what_the_table_says_and_nothing_without_a_key()
     }
     let status = call(&server, "/onestop.v1.Settlement/Steal", Some(&secret(Role::Insurer))).await;
     assert_eq!(status.unwrap_err().code(), Code::PermissionDenied);
-    // Probes ask nothing of anybody; pages have no logins and are closed.
+    // Probes ask nothing of anybody; pages ask who it is.
     let health = call(&server, "/grpc.health.v1.Health/Check", None).await;
     assert!(health.is_ok(), "{health:?}");
     assert!(answer(&server.http, "/ready").ends_with("ready\n"));
-    for page in ["/", "/counter", "/assets/page.css", "/office"] {
-        assert!(answer(&server.http, page).starts_with("HTTP/1.1 404"), "{page}");
-        // The national interface has keys of its own, and goes on on every path.
-        assert!(posted(&server.http, page).contains("infcode"), "{page}");
+    for page in ["/", "/counter", "/office"] {
+        assert!(answer(&server.http, page).contains("location: /account/login?next="), "{page}");
+    }
+    // The national interface has keys of its own, and goes on on every path that is no page's.
+    for path in ["/", "/fsi/api", "/accounts"] {
+        assert!(posted(&server.http, path).contains("infcode"), "{path}");
     }
     // Names of keys are in the log, secrets are not.
     let log = server.log_text();
@@ -242,7 +255,8 @@ async fn a_hospital_reaches_what_is_its_own_and_nothing_of_another() {
     assert!(clients.settlement.list_settlements(under(list(""), &insurer)).await.is_ok());
 
     let bill = || totals(700, 0, 0);
-    assert!(settle(&mut clients, &clerk, demo::settle("S3", PLAIN, bill())).await.is_ok());
+    let settled = settle(&mut clients, &clerk, demo::settle("S3", PLAIN, bill())).await.unwrap();
+    let number = settled.settlement.unwrap().number;
     let mut for_another = demo::settle("S4", PLAIN, bill());
     LATER.clone_into(&mut for_another.admission.as_mut().unwrap().facility);
     denied(settle(&mut clients, &clerk, for_another.clone()).await);
@@ -266,8 +280,10 @@ async fn a_hospital_reaches_what_is_its_own_and_nothing_of_another() {
         ..demo::reverse("R2", 0)
     };
     denied(clients.settlement.reverse(under(opening, &supervisor)).await);
-    denied(clients.settlement.reverse(under(demo::reverse("R3", 6), &clerk)).await);
-    assert!(clients.settlement.reverse(under(demo::reverse("R3", 6), &supervisor)).await.is_ok());
+    denied(clients.settlement.reverse(under(demo::reverse("R3", number), &clerk)).await);
+    assert!(
+        clients.settlement.reverse(under(demo::reverse("R3", number), &supervisor)).await.is_ok()
+    );
     drop(clients);
     server.stop().await;
 }

@@ -22,6 +22,7 @@ mod ledger_commands;
 mod limits;
 mod office;
 mod operations;
+mod operators;
 mod packs;
 mod properties;
 mod python;

@@ -3,7 +3,6 @@
 use crate::access::Asker;
 use crate::access::Reach;
 use crate::access::Ring;
-use crate::access::reach;
 use crate::listen::Peer;
 
 use tonic::Status;
@@ -91,7 +90,7 @@ fn asker<A>(known: Option<&Arc<RwLock<Ring>>>, request: &Request<A>) -> Result<A
         let why = "send `authorization: Bearer` with a key that is known here, or show a known certificate 请提供有效的接口密钥或证书";
         return Err(Status::unauthenticated(why));
     };
-    if reach(actor.role, path) == Reach::None {
+    if actor.reach(path) == Reach::None {
         tracing::info!(path, key = actor.name, "a key asked what its role may not");
         return Err(Status::permission_denied(
             "this key's role may not do this 该密钥的角色无此权限",

@@ -5,7 +5,9 @@ use crate::pages::counter::draft::Draft;
 use crate::pages::counter::draft::Errors;
 use crate::pages::counter::draft::PLAIN;
 use crate::pages::layout::Input;
+use crate::pages::layout::Tone;
 use crate::pages::layout::choice;
+use crate::pages::layout::message;
 use crate::pages::layout::token;
 use crate::pages::visit::Visit;
 use crate::refusal::Lang;
@@ -120,6 +122,8 @@ impl BillForm<'_> {
                 @if self.purpose == Purpose::Settle {
                     input type="hidden" name="person" value=(self.draft.get("person"));
                     input type="hidden" name="facility" value=(self.draft.get("facility"));
+                    @let why = self.errors.of("facility");
+                    @if !why.is_empty() { (message(Tone::Bad, &html! { p { (why) } })) }
                 } @else {
                     div .three {
                         (self.text("person", self.say("人员编号", "Person number"), ""))

@@ -180,6 +180,11 @@ impl Draft {
             let said = visit.pick("至多 100 个字", "At most 100 signs");
             errors.fields.insert("admission", said.to_owned());
         }
+        if !visit.may(QUOTE, self.get("facility")) {
+            let said = visit
+                .pick("本窗口只能办理本机构的业务", "This window is for its own facility alone");
+            errors.fields.insert("facility", said.to_owned());
+        }
         let bill = self.bill(visit, &mut errors);
         if !errors.is_empty() {
             return Err(errors);
@@ -345,6 +350,9 @@ impl Draft {
         }
     }
 }
+
+/// The call under which a facility is looked at; its row is the widest of those that quote.
+const QUOTE: &str = "POST /counter/cost/quote";
 
 /// What a new form begins with.
 pub(super) fn begun(visit: &Visit, person: &str) -> Draft {

@@ -57,6 +57,9 @@ pub(super) async fn show(
             return page.answer(status_of(&why), &message(Tone::Bad, &failure(&visit, &why)));
         }
     };
+    if !is_for(&visit, &record) {
+        return layout::denied(&visit);
+    }
     let fields = Fields::parse(&query.unwrap_or_default()).unwrap_or_default();
     let from: usize = fields.get("lines").parse().unwrap_or(0);
     let address = address(&visit, &headers, record.number);
@@ -64,6 +67,12 @@ pub(super) async fn show(
         div .screen { (on_screen(&service, &visit, &record, from)) }
         (paper(&visit, &record, &address, fields.get("paper")))
     })
+}
+
+/// Whether a settlement is one that the visitor may see.
+fn is_for(visit: &Visit, record: &proto::SettlementRecord) -> bool {
+    let writer = record.request.as_ref().and_then(|request| request.writer.as_ref());
+    visit.may("GET /counter/sheet/{number}", writer.map_or("", |writer| &writer.facility))
 }
 
 /// The sheet as a PDF.
@@ -79,6 +88,9 @@ pub(super) async fn file(
         Ok(record) => record,
         Err(why) => return layout::failed(&visit, &why),
     };
+    if !is_for(&visit, &record) {
+        return layout::denied(&visit);
+    }
     let fields = Fields::parse(&query.unwrap_or_default()).unwrap_or_default();
     let paper = if fields.get("paper") == "a5" { Paper::A5 } else { Paper::A4 };
     let address = address(&visit, &headers, record.number);

@@ -53,6 +53,7 @@ pub(super) async fn show(
         return page(&visit, StatusCode::OK, "", &html! {});
     }
     match found(&service, window, wanted) {
+        Ok(record) if !is_for(&visit, &record) => layout::denied(&visit),
         Ok(record) => {
             let shown = settlement(&service, &visit, &record, "");
             page(&visit, StatusCode::OK, wanted, &shown)
@@ -61,6 +62,12 @@ pub(super) async fn show(
             page(&visit, status_of(&why), wanted, &message(Tone::Bad, &failure(&visit, &why)))
         }
     }
+}
+
+/// Whether a settlement is one that the visitor may see here.
+fn is_for(visit: &Visit, record: &proto::SettlementRecord) -> bool {
+    let writer = record.request.as_ref().and_then(|request| request.writer.as_ref());
+    visit.may("GET /counter/undo", writer.map_or("", |writer| &writer.facility))
 }
 
 /// A settlement by its number, or by the number of an admission of this facility.
@@ -219,6 +226,9 @@ pub(super) async fn undo(
         Ok(record) => record,
         Err(why) => return layout::failed(&visit, &why),
     };
+    if !is_for(&visit, &record) {
+        return layout::denied(&visit);
+    }
     let settled_by = record.request.as_ref().and_then(|request| request.writer.as_ref());
     let here = settled_by.is_some_and(|writer| writer.facility == window.facility);
     if !here || fields.get("reason").is_empty() {

@@ -9,6 +9,8 @@ use crate::pages::office::beside;
 use crate::pages::office::page;
 use crate::pages::office::refused;
 use crate::pages::office::sheet;
+use crate::pages::office::signs;
+use crate::pages::visit::Clerk;
 use crate::pages::visit::Visit;
 use crate::proto;
 use crate::service::Service;
@@ -112,7 +114,9 @@ fn closed(visit: &Visit, record: &proto::ClearingRecord) -> Markup {
         );
     }
     let request = record.request.clone().unwrap_or_default();
-    let window = visit.window.clone().unwrap_or_default();
+    if !visit.reaches("POST /office/clear") {
+        return message(Tone::Note, &html! { p { (visit.pick("未关账", "Not closed")) } (seen) });
+    }
     html! {
         (message(Tone::Note, &html! { p { (visit.pick("未关账", "Not closed")) } (seen) }))
         form .panel .screen method="post" action=(TAB) {
@@ -121,8 +125,7 @@ fn closed(visit: &Visit, record: &proto::ClearingRecord) -> Markup {
                 input type="hidden" name=(name) value=(value);
             }
             div .three {
-                (Input { name: "office", label: visit.pick("经办机构编号", "Office"), required: true, ..Input::default() }.markup())
-                (Input { name: "operator", label: visit.pick("经办人", "Operator"), value: &window.operator, required: true, ..Input::default() }.markup())
+                (signs(visit, visit.pick("经办人", "Operator")))
             }
             button .primary type="submit" { (visit.pick("关账(不可更改)", "Close, once and for all")) }
         }
@@ -138,12 +141,9 @@ pub(super) async fn close(
     let title = visit.pick("月度清算", "Clear a month");
     let request = asked(&fields);
     let proto::ClearRequest { month, facility, place, insutype, .. } = &request;
-    let writer = proto::Writer {
-        facility: fields.get("office").to_owned(),
-        request_id: format!("clear-{month}-{facility}-{place}-{insutype}"),
-        operator: fields.get("operator").to_owned(),
-        terminal: visit.window.clone().unwrap_or_default().terminal,
-    };
+    let Clerk { office, operator, terminal } = visit.clerk(&fields);
+    let request_id = format!("clear-{month}-{facility}-{place}-{insutype}");
+    let writer = proto::Writer { facility: office, request_id, operator, terminal };
     let (asked, drawn) = (Arc::clone(&service), request.clone());
     let closed = match beside(move || asked.clearing(&drawn)).await {
         Ok(drawn) => service.close_clearing(writer, drawn).await,

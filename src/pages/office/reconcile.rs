@@ -11,8 +11,10 @@ use crate::pages::office::page;
 use crate::pages::office::refused;
 use crate::pages::office::said;
 use crate::pages::office::sheet;
+use crate::pages::office::signs;
 use crate::pages::office::work;
 use crate::pages::visit;
+use crate::pages::visit::Clerk;
 use crate::pages::visit::Visit;
 use crate::pages::work::Begun;
 use crate::pages::work::Outcome;
@@ -62,7 +64,7 @@ pub(super) async fn show(State(service): State<Arc<Service>>, visit: Visit) -> R
         TAB,
         title(&visit),
         &html! {
-            (form(&visit, &request_id))
+            @if visit.reaches("POST /office") { (form(&visit, &request_id)) }
             (results(&visit, &kept))
         },
     )
@@ -92,8 +94,7 @@ fn form(visit: &Visit, request_id: &str) -> Markup {
                 (Input { name: "to", kind: "date", label: visit.pick("结束日期", "To"), required: true, ..Input::default() }.markup())
                 (choice("insutype", visit.pick("险种", "Insurance"), "", &types))
                 (choice("clearing_type", visit.pick("清算类别", "Clearing type"), "", &kinds))
-                (Input { name: "office", label: visit.pick("经办机构编号", "Office"), required: true, ..Input::default() }.markup())
-                (Input { name: "operator", label: visit.pick("经办人", "Operator"), value: &window.operator, required: true, ..Input::default() }.markup())
+                (signs(visit, visit.pick("经办人", "Operator")))
             }
             div .field {
                 label for="f-list" { (visit.pick("医院结算清单", "The hospital's list")) }
@@ -194,12 +195,9 @@ pub(super) async fn reconcile(
         to: get("to"),
         without_refunds: false,
     };
-    let writer = proto::Writer {
-        facility: get("office"),
-        request_id: get("request_id"),
-        operator: get("operator"),
-        terminal: visit.window.clone().unwrap_or_default().terminal,
-    };
+    let Clerk { office: facility, operator, terminal } = visit.clerk(&fields);
+    let request_id = get("request_id");
+    let writer = proto::Writer { facility, request_id, operator, terminal };
     let subject = match office::subject(Some(&scope)) {
         Ok(subject) => subject,
         Err(why) => return refused(&visit, TAB, title(&visit), &why.into()),
@@ -330,15 +328,16 @@ fn signature(visit: &Visit, record: &proto::ReconciliationRecord) -> Markup {
             },
         );
     }
-    let window = visit.window.clone().unwrap_or_default();
+    if !visit.reaches("POST /office/sign-off") {
+        return message(Tone::Note, &html! { p { (visit.pick("未签认", "Not signed off")) } });
+    }
     html! {
         form .panel .screen method="post" action="/office/sign-off" {
             h2 { (visit.pick("签认", "Sign off")) }
             (token(visit))
             input type="hidden" name="number" value=(record.number);
             div .three {
-                (Input { name: "office", label: visit.pick("经办机构编号", "Office"), required: true, ..Input::default() }.markup())
-                (Input { name: "operator", label: visit.pick("签认人", "Who signs"), value: &window.operator, required: true, ..Input::default() }.markup())
+                (signs(visit, visit.pick("签认人", "Who signs")))
                 (Input { name: "remark", label: visit.pick("备注", "Remark"), ..Input::default() }.markup())
             }
             button .primary type="submit" { (visit.pick("签认(不可更改)", "Sign off, once and for all")) }
@@ -353,13 +352,10 @@ pub(super) async fn sign_off(
     fields: Fields,
 ) -> Response {
     let number: u64 = fields.get("number").parse().unwrap_or_default();
+    let Clerk { office, operator, terminal } = visit.clerk(&fields);
+    let request_id = format!("sign-off-{number}");
     let request = proto::SignOffRequest {
-        writer: Some(proto::Writer {
-            facility: fields.get("office").to_owned(),
-            request_id: format!("sign-off-{number}"),
-            operator: fields.get("operator").to_owned(),
-            terminal: visit.window.clone().unwrap_or_default().terminal,
-        }),
+        writer: Some(proto::Writer { facility: office, request_id, operator, terminal }),
         number,
         remark: fields.get("remark").to_owned(),
     };
