@@ -1,8 +1,9 @@
-//! The audit (审计): who did what, when and from where, and which reversals should be looked at. Pure.
+//! The audit (审计): who did what, when and from where, which reversals should be looked at, and who looked at whose record. Pure.
 
 use crate::calendar::Day;
 use crate::extract::Extract;
 use crate::extract::Kind;
+use crate::id::masked;
 use crate::report::Cell;
 use crate::report::Report;
 use crate::report::Title;
@@ -27,6 +28,8 @@ pub struct Wanted {
     pub writer: String,
     /// Of this operator.
     pub operator: String,
+    /// Looks at this person's record.
+    pub person: String,
 }
 
 impl Wanted {
@@ -38,6 +41,25 @@ impl Wanted {
             && fits(&self.writer, &extract.writer)
             && fits(&self.operator, &extract.operator)
     }
+}
+
+/// A look at persons' records (查阅).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// Its number in the trail.
+    pub number: u64,
+    /// When, with the offset of Asia/Shanghai.
+    pub at: String,
+    /// The day of that.
+    pub on: Day,
+    /// Who.
+    pub who: String,
+    /// From where.
+    pub from: String,
+    /// How.
+    pub how: String,
+    /// Whose records. Personal data.
+    pub persons: Vec<String>,
 }
 
 /// A reversal, as far as rules look at it.
@@ -55,6 +77,7 @@ struct Reversal {
 pub struct Audit {
     wanted: Wanted,
     log: Vec<Vec<Cell>>,
+    looks: Vec<Vec<Cell>>,
     reversals: Vec<Reversal>,
     of_admission: BTreeMap<(String, String), u64>,
     of_day: BTreeMap<(String, String, Day), u64>,
@@ -66,6 +89,7 @@ impl Audit {
         Audit {
             wanted,
             log: Vec::new(),
+            looks: Vec::new(),
             reversals: Vec::new(),
             of_admission: BTreeMap::new(),
             of_day: BTreeMap::new(),
@@ -113,8 +137,28 @@ impl Audit {
         });
     }
 
-    /// Which reversals should be looked at, each with the rules that say so; and the log.
-    pub fn reports(self) -> [Report; 2] {
+    /// Adds a look; a row for each person, who is never shown whole.
+    pub fn add_look(&mut self, look: &Look) {
+        let wanted = &self.wanted;
+        let fits = wanted.from <= look.on
+            && look.on <= wanted.to
+            && wanted.kind.is_none()
+            && (wanted.operator.is_empty() || wanted.operator == look.who);
+        let of = |person: &&String| wanted.person.is_empty() || wanted.person == **person;
+        for person in look.persons.iter().filter(of).filter(|_| fits) {
+            self.looks.push(vec![
+                Cell::Count(look.number),
+                Cell::text(&look.at),
+                Cell::text(&look.who),
+                Cell::text(&look.from),
+                Cell::text(&look.how),
+                Cell::text(masked(person)),
+            ]);
+        }
+    }
+
+    /// Which reversals should be looked at, each with the rules that say so; the log; and the looks.
+    pub fn reports(self) -> [Report; 3] {
         let title = ("需复核的撤销", "Reversals to look at");
         let mut unusual = Report::new("unusual-reversals", title, &UNUSUAL);
         for reversal in self.reversals {
@@ -135,7 +179,9 @@ impl Audit {
         }
         let mut log = Report::new("log", ("操作日志", "Who did what"), &LOG);
         log.rows = self.log;
-        [unusual, log]
+        let mut looks = Report::new("looks", ("查阅记录", "Who looked at whose record"), &LOOKS);
+        looks.rows = self.looks;
+        [unusual, log, looks]
     }
 }
 
@@ -162,6 +208,15 @@ fn log_row(extract: &Extract) -> Vec<Cell> {
         Cell::text(&extract.remark),
     ]
 }
+
+const LOOKS: [Title; 6] = [
+    ("编号", "Number"),
+    ("时间", "When"),
+    ("查阅人", "Who"),
+    ("来源", "From"),
+    ("方式", "How"),
+    ("人员", "Person"),
+];
 
 const UNUSUAL: [Title; 11] = [
     ("规则", "Rules"),

@@ -48,7 +48,17 @@ impl Api {
     pub fn new(service: Arc<Service>) -> Api {
         Api { service }
     }
+
+    /// Records that whoever asks looks at a person's record.
+    async fn seen<T>(&self, request: &Request<T>, how: &str, person: String) -> Result<(), Status> {
+        let by = scope::onlooker(request);
+        self.service.looked(&by, how, vec![person]).await.map_err(status)
+    }
 }
+
+/// Where a call came from: the address at the other end of its connection.
+#[derive(Debug, Clone)]
+pub struct CameFrom(pub String);
 
 /// `google.rpc.Status`, in which details travel.
 #[derive(Clone, PartialEq, Message)]
@@ -193,9 +203,13 @@ impl Settlement for Api {
         &self,
         request: Request<proto::GetSettlementRequest>,
     ) -> Result<Response<proto::SettlementRecord>, Status> {
-        let asker = scope::asker(&request)?;
+        let (asker, by) = (scope::asker(&request)?, scope::onlooker(&request));
         let record = self.service.settlement(request.get_ref()).map_err(status)?;
         scope::record(&asker, scope::GET_SETTLEMENT, &record)?;
+        if scope::looks(&asker, scope::GET_SETTLEMENT) {
+            let seen = self.service.looked(&by, scope::GET_SETTLEMENT, person_of(&record));
+            seen.await.map_err(status)?;
+        }
         Ok(Response::new(record))
     }
 
@@ -205,10 +219,17 @@ impl Settlement for Api {
         &self,
         request: Request<proto::ListSettlementsRequest>,
     ) -> Result<Response<Self::ListSettlementsStream>, Status> {
-        scope::list(&scope::asker(&request)?, request.get_ref())?;
+        let (asker, by) = (scope::asker(&request)?, scope::onlooker(&request));
+        scope::list(&asker, request.get_ref())?;
         let request = request.into_inner();
         let service = Arc::clone(&self.service);
         let first = service.list(&request, request.after_number).map_err(status)?;
+        let masks = scope::masks(&asker);
+        // A list is a look where it is of a person.
+        if scope::looks(&asker, scope::LIST) && !request.person.is_empty() {
+            let seen = service.looked(&by, scope::LIST, vec![request.person.clone()]);
+            seen.await.map_err(status)?;
+        }
         let (sender, receiver) = mpsc::channel(STREAM_AHEAD);
         tokio::spawn(async move {
             let mut left = match request.limit {
@@ -218,6 +239,7 @@ impl Settlement for Api {
             let mut page = first;
             loop {
                 for record in page.records {
+                    let record = if masks { masked(record) } else { record };
                     if left == 0 || sender.send(Ok(record)).await.is_err() {
                         return;
                     }
@@ -241,15 +263,38 @@ impl Settlement for Api {
         &self,
         request: Request<proto::GetAccumulatorsRequest>,
     ) -> Result<Response<proto::GetAccumulatorsReply>, Status> {
-        self.service.accumulators(request.get_ref()).map(Response::new).map_err(status)
+        let reply = self.service.accumulators(request.get_ref()).map_err(status)?;
+        let key = request.get_ref().key.clone().unwrap_or_default();
+        let how = "/onestop.v1.Settlement/GetAccumulators";
+        self.seen(&request, how, key.person).await?;
+        Ok(Response::new(reply))
     }
 
     async fn check_eligibility(
         &self,
         request: Request<proto::EligibilityRequest>,
     ) -> Result<Response<proto::EligibilityReply>, Status> {
-        self.service.eligibility(request.get_ref()).map(Response::new).map_err(status)
+        let reply = self.service.eligibility(request.get_ref()).map_err(status)?;
+        let how = "/onestop.v1.Settlement/CheckEligibility";
+        self.seen(&request, how, request.get_ref().person.clone()).await?;
+        Ok(Response::new(reply))
     }
+}
+
+/// Whose settlement it is.
+fn person_of(record: &proto::SettlementRecord) -> Vec<String> {
+    let request = record.request.as_ref();
+    let admission = request.and_then(|request| request.admission.as_ref());
+    admission.map(|admission| admission.person.clone()).into_iter().collect()
+}
+
+/// A record whose person is not shown whole.
+fn masked(mut record: proto::SettlementRecord) -> proto::SettlementRecord {
+    let request = record.request.as_mut();
+    if let Some(admission) = request.and_then(|request| request.admission.as_mut()) {
+        admission.person = crate::id::masked(&admission.person);
+    }
+    record
 }
 
 /// A request of a stream. One over the limit on size comes as OUT_OF_RANGE; it is a limit like the others.
@@ -330,14 +375,19 @@ impl Registers for Api {
         &self,
         request: Request<proto::GetPersonRequest>,
     ) -> Result<Response<proto::Person>, Status> {
-        self.service.get_person(request.get_ref()).map(Response::new).map_err(status)
+        let person = self.service.get_person(request.get_ref()).map_err(status)?;
+        self.seen(&request, "/onestop.v1.Registers/GetPerson", person.id.clone()).await?;
+        Ok(Response::new(person))
     }
 
     async fn get_person_history(
         &self,
         request: Request<proto::GetPersonRequest>,
     ) -> Result<Response<proto::PersonHistory>, Status> {
-        self.service.person_history(request.get_ref()).map(Response::new).map_err(status)
+        let history = self.service.person_history(request.get_ref()).map_err(status)?;
+        let how = "/onestop.v1.Registers/GetPersonHistory";
+        self.seen(&request, how, request.get_ref().id.clone()).await?;
+        Ok(Response::new(history))
     }
 
     type ListRegisterWritesStream = Answers<proto::RegisterWrite>;

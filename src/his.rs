@@ -41,6 +41,7 @@ use crate::his::fields::malformed;
 use crate::his::json::Json;
 use crate::his::replay::Replays;
 use crate::service::Failure;
+use crate::service::Onlooker;
 use crate::service::Service;
 use crate::service::now;
 use crate::service::visit::Writing;
@@ -68,6 +69,8 @@ pub struct Sent {
     pub body: Vec<u8>,
     /// The part `file` of a form.
     pub file: Option<Vec<u8>>,
+    /// The address at the other end of the connection.
+    pub from: String,
 }
 
 /// What is answered: always with status 200, never compressed.
@@ -170,7 +173,10 @@ impl Gateway {
         let key = signer.map(|signed| signed.key);
         let checked = signature::check(key, &opened.envelope, &opened.raw);
         let replied = match checked.and_then(|()| opened.asked(sent.file, received)) {
-            Ok(asked) => self.reply(&asked).await,
+            Ok(asked) => match self.reply(&asked).await {
+                Ok(reply) => self.seen(key, (&asked, &sent.from), reply).await,
+                Err(failure) => Err(failure),
+            },
             Err(refusal) => Err(refusal.into()),
         };
         let outcome = match replied {
@@ -220,6 +226,35 @@ impl Gateway {
             "5303" => visit::in_hospital_5303(self, asked),
             _ => Err(malformed("infno", A_TRANSACTION).into()),
         }
+    }
+
+    /// Records a look at a person's record, before it is answered: that of 1101, 2001 and 5206; and of whoever may look at all
+    /// facilities, whatever names a person. Of one's own visits and settlements there is none.
+    async fn seen(
+        &self,
+        key: Option<&HisKey>,
+        (asked, from): (&Asked, &str),
+        reply: Reply,
+    ) -> Replied {
+        let call = transaction(number(&asked.infno));
+        let of_all = key.is_some_and(|key| reach(key.role, &call) == Reach::All);
+        let is_look = matches!(number(&asked.infno), "1101" | "2001" | "5206");
+        if is_look || (self.must_sign && of_all) {
+            let found = match &reply {
+                Reply::Output(output, _) => {
+                    output.get("baseinfo").and_then(|base| base.text_of("psn_no"))
+                }
+                Reply::File(_) => None,
+            };
+            let data = fields::row(&asked.input, "data").ok();
+            let named = found.or_else(|| data.and_then(|data| data.text("psn_no")));
+            let id = key.map(|key| key.id.as_str());
+            let who: Vec<&str> = id.into_iter().chain([asked.operator.as_str()]).collect();
+            let by = Onlooker { who: who.join(" "), from: from.to_owned() };
+            let persons = named.map(str::to_owned).into_iter().collect();
+            self.service.looked(&by, &call, persons).await?;
+        }
+        Ok(reply)
     }
 
     /// Who writes what to which visit; an empty visit is one to be opened.

@@ -26,6 +26,7 @@ pub mod proto;
 pub mod wire;
 pub mod store;
 pub mod outline;
+pub mod trail;
 pub mod table;
 pub mod folder;
 pub mod service;

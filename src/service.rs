@@ -12,8 +12,10 @@ mod settle;
 pub mod visit;
 pub mod national;
 mod standing;
+mod trail;
 
 pub use crate::service::query::ListPage;
+pub use crate::service::trail::Onlooker;
 
 use crate::admission::Admission;
 use crate::bill::Bill;
@@ -43,6 +45,7 @@ use crate::store::fault::Fault;
 use crate::store::halt::Halted;
 use crate::store::journal::record::RECORD_BYTES_MAX;
 use crate::table::settlements::ColumnNames;
+use crate::trail::Trail;
 
 use prost::Message;
 use tokio::sync::watch;
@@ -109,6 +112,7 @@ pub struct Service {
     register_lock: tokio::sync::Mutex<()>,
     office_lock: tokio::sync::Mutex<()>,
     columns: ColumnNames,
+    trail: Option<Trail>,
     started: Moment,
 }
 
@@ -143,6 +147,7 @@ impl Service {
             register_lock,
             office_lock,
             columns: ColumnNames::default(),
+            trail: None,
             started: now(),
         }
     }
@@ -151,6 +156,13 @@ impl Service {
     #[must_use]
     pub fn naming(mut self, columns: ColumnNames) -> Service {
         self.columns = columns;
+        self
+    }
+
+    /// With a trail in which looks at persons' records are recorded.
+    #[must_use]
+    pub fn recording(mut self, trail: Trail) -> Service {
+        self.trail = Some(trail);
         self
     }
 

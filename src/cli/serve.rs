@@ -27,6 +27,7 @@ use crate::store::Store;
 use crate::store::StoreOptions;
 use crate::store::fault::chain;
 use crate::store::halt::Halted;
+use crate::trail::Trail;
 
 use clap::Args;
 use tokio::signal::unix::Signal;
@@ -306,7 +307,9 @@ fn open(config: &Config) -> Result<Service, Stopped> {
         "store open"
     );
     let (rules, line_facts) = (config.rules.path.clone(), config.rules.line_facts);
-    Ok(Service::new(store, book, rules, line_facts).naming(configured_names(config)))
+    let trail = Trail::open(&config.store.path).map_err(|error| failed(&error))?;
+    let service = Service::new(store, book, rules, line_facts);
+    Ok(service.naming(configured_names(config)).recording(trail))
 }
 
 /// The signals that the server listens to. They are listened to before anybody can know that it is ready.

@@ -75,6 +75,9 @@ pub(super) struct AuditArguments {
     /// Of this operator; all by default.
     #[arg(long, default_value = "", value_name = "NAME")]
     operator: String,
+    /// Looks at this person's record; all by default.
+    #[arg(long, default_value = "")]
+    person: String,
 }
 
 fn kind(name: &str) -> Result<Kind, String> {
@@ -92,10 +95,10 @@ pub(super) fn survey(context: &Context, arguments: &SurveyArguments) -> Exit {
 }
 
 pub(super) fn audit(context: &Context, arguments: &AuditArguments) -> Exit {
-    let AuditArguments { period, kind, writer, operator } = arguments;
+    let AuditArguments { period, kind, writer, operator, person } = arguments;
     made(context, period, |store, from, to| {
-        let (writer, operator) = (writer.clone(), operator.clone());
-        office::audit(store, Wanted { from, to, kind: *kind, writer, operator })
+        let (writer, operator, person) = (writer.clone(), operator.clone(), person.clone());
+        office::audit(store, Wanted { from, to, kind: *kind, writer, operator, person })
     })
 }
 

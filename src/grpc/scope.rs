@@ -1,20 +1,51 @@
 //! What a call is about, looked at before it is done: whoever has facilities of his own may ask for those alone.
 
 use crate::access::Asker;
+use crate::access::Reach;
+use crate::access::Role;
+use crate::grpc::CameFrom;
 use crate::proto;
 use crate::proto::get_settlement_request::By;
 use crate::proto::reverse_request::Of;
+use crate::service::Onlooker;
 use crate::service::Service;
 
 use tonic::Request;
 use tonic::Status;
 
 pub(super) const GET_SETTLEMENT: &str = "/onestop.v1.Settlement/GetSettlement";
-const LIST: &str = "/onestop.v1.Settlement/ListSettlements";
+pub(super) const LIST: &str = "/onestop.v1.Settlement/ListSettlements";
 const QUOTE: &str = "/onestop.v1.Settlement/Quote";
 const QUOTE_MANY: &str = "/onestop.v1.Settlement/QuoteMany";
 const REVERSE: &str = "/onestop.v1.Settlement/Reverse";
 const SETTLE: &str = "/onestop.v1.Settlement/Settle";
+
+/// Who looks at persons' records.
+pub(super) fn onlooker<T>(request: &Request<T>) -> Onlooker {
+    let extensions = request.extensions();
+    let who = match extensions.get::<Asker>() {
+        Some(Asker::Known(actor)) => actor.name.clone(),
+        Some(Asker::Anybody) | None => String::new(),
+    };
+    let from = extensions.get::<CameFrom>().map(|from| from.0.clone()).unwrap_or_default();
+    Onlooker { who, from }
+}
+
+/// Whether a call reads others' settlements: one's own are no look, they are one's own writing.
+pub(super) fn looks(asker: &Asker, call: &str) -> bool {
+    match asker {
+        Asker::Anybody => false,
+        Asker::Known(actor) => actor.reach(call) == Reach::All,
+    }
+}
+
+/// Whether persons' numbers are masked in lists for this caller: an auditor sees one whole only where a record is opened.
+pub(super) fn masks(asker: &Asker) -> bool {
+    match asker {
+        Asker::Anybody => false,
+        Asker::Known(actor) => actor.roles.iter().all(|role| *role == Role::Auditor),
+    }
+}
 
 /// Who asks. A request that came past the gate is one of nobody.
 pub(super) fn asker<T>(request: &Request<T>) -> Result<Asker, Status> {

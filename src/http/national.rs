@@ -7,8 +7,10 @@ use crate::his::Gateway;
 use crate::his::Headers;
 use crate::his::Sent;
 use crate::http::browser;
+use crate::listen::Peer;
 
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::extract::FromRequest;
 use axum::extract::Multipart;
 use axum::extract::Request;
@@ -78,12 +80,14 @@ async fn sent(request: Request, most: usize) -> Option<Sent> {
         Some((name.as_str().to_owned(), value.to_owned()))
     };
     let headers = Headers(request.headers().iter().filter_map(concerns).collect());
+    let peer = request.extensions().get::<ConnectInfo<Peer>>();
+    let from = peer.map(|peer| peer.0.address.ip().to_string()).unwrap_or_default();
     let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     if !kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("multipart/form-data")) {
         let body = read(request.into_body(), most).await?;
-        return Some(Sent { headers, body, file: None });
+        return Some(Sent { headers, body, file: None, from });
     }
-    let mut sent = Sent { headers, ..Sent::default() };
+    let mut sent = Sent { headers, from, ..Sent::default() };
     let mut form = Multipart::from_request(request, &()).await.ok()?;
     while let Some(part) = form.next_field().await.ok()? {
         let name = part.name().unwrap_or_default().to_owned();

@@ -1,11 +1,13 @@
 //! Who looks at a page: the operator where somebody was asked, the window, the language and the token of forms.
 
 use crate::access::Reach;
+use crate::access::Role;
 use crate::id::is_id;
 use crate::operators::Known;
 use crate::operators::Operators;
 use crate::pages::fields::Fields;
 use crate::refusal::Lang;
+use crate::service::Onlooker;
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
@@ -178,6 +180,24 @@ impl Visit {
             (Reach::Own, Some(known)) => known.actor.facilities.contains(facility),
             (Reach::Own, None) => false,
             (Reach::All, _) => true,
+        }
+    }
+
+    /// Who looks at persons' records: the operator; where nobody is asked, whom the window was chosen for.
+    pub(crate) fn onlooker(&self) -> Onlooker {
+        let chosen = || self.window.as_ref().map(|window| window.operator.clone());
+        let known = self.known.as_ref().map(|known| known.actor.name.clone());
+        Onlooker { who: known.or_else(chosen).unwrap_or_default(), from: self.from.clone() }
+    }
+
+    /// Whether patients' names are shown at once: to whoever serves them. Others open a record first, which is recorded.
+    pub(crate) fn names(&self) -> bool {
+        match &self.known {
+            None => true,
+            Some(known) => {
+                let serves = |role: &Role| matches!(role, Role::Clerk | Role::Supervisor);
+                known.actor.roles.iter().any(serves)
+            }
         }
     }
 

@@ -1,7 +1,9 @@
 //! The back office: compare a list with the ledger, keep the result, sign it off; clear a month, close it.
 
 use crate::audit::Audit;
+use crate::audit::Look;
 use crate::audit::Wanted;
+use crate::calendar::Day;
 use crate::clear::Statement;
 use crate::outline;
 use crate::outline::OutlineError;
@@ -26,6 +28,7 @@ use crate::store::journal::Head;
 use crate::store::journal::digest::Digest;
 use crate::survey::Looked;
 use crate::survey::Survey;
+use crate::trail;
 use crate::wire::compare;
 use crate::wire::from_proto;
 use crate::wire::office;
@@ -391,7 +394,18 @@ pub fn survey(store: &Path, looked: Looked) -> Result<Vec<proto::Sheet>, Outline
 pub fn audit(store: &Path, wanted: Wanted) -> Result<Vec<proto::Sheet>, OutlineError> {
     let mut audit = Audit::new(wanted);
     outline::each(store, 0, |extract| audit.add(&extract))?;
+    trail::each(store, |number, look| {
+        if let Some(look) = of_trail(number, look) {
+            audit.add_look(&look);
+        }
+    })?;
     Ok(audit.reports().iter().map(office::sheet).collect())
+}
+
+fn of_trail(number: u64, look: trail::Look) -> Option<Look> {
+    let on = look.at.get(..10).and_then(Day::parse)?;
+    let trail::Look { at, who, from, how, persons } = look;
+    Some(Look { number, at, on, who, from, how, persons })
 }
 
 fn office_record(stored: &Stored) -> Result<&proto::OfficeRecord, Failure> {

@@ -72,7 +72,7 @@ fn calls() -> BTreeSet<String> {
 }
 
 /// The secret of a role's key in these tests.
-fn secret(role: Role) -> String {
+pub(crate) fn secret(role: Role) -> String {
     format!("secret-of-{role:?}")
 }
 
@@ -123,7 +123,7 @@ pub(crate) async fn filled(home: &Path) {
 }
 
 /// A request under a key.
-fn under<T>(message: T, secret: &str) -> Request<T> {
+pub(crate) fn under<T>(message: T, secret: &str) -> Request<T> {
     let mut request = Request::new(message);
     request.metadata_mut().insert("authorization", format!("Bearer {secret}").parse().unwrap());
     request
@@ -223,7 +223,7 @@ fn denied<T: std::fmt::Debug>(outcome: Result<T, Status>) {
     assert_eq!(status.code(), Code::PermissionDenied, "{status:?}");
 }
 
-async fn settle(
+pub(crate) async fn settle(
     clients: &mut Clients,
     secret: &str,
     request: proto::SettleRequest,

@@ -20,6 +20,7 @@ mod golden;
 mod his;
 mod ledger_commands;
 mod limits;
+mod looks;
 mod office;
 mod operations;
 mod operators;

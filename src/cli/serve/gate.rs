@@ -3,6 +3,7 @@
 use crate::access::Asker;
 use crate::access::Reach;
 use crate::access::Ring;
+use crate::grpc::CameFrom;
 use crate::listen::Peer;
 
 use tonic::Status;
@@ -60,6 +61,9 @@ where
     fn call(&mut self, mut request: Request<A>) -> Self::Future {
         match asker(self.known.as_ref(), &request) {
             Ok(asker) => {
+                let peer = request.extensions().get::<Peer>();
+                let from = peer.map(|peer| peer.address.ip().to_string()).unwrap_or_default();
+                request.extensions_mut().insert(CameFrom(from));
                 request.extensions_mut().insert(asker);
                 let answer = self.inner.call(request);
                 Box::pin(answer)

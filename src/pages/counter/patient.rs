@@ -15,6 +15,7 @@ use crate::pages::counter::draft::half_width;
 use crate::pages::counter::his_visit;
 use crate::pages::counter::today;
 use crate::pages::fields::Fields;
+use crate::pages::layout;
 use crate::pages::layout::Input;
 use crate::pages::layout::Page;
 use crate::pages::layout::Switch;
@@ -58,7 +59,7 @@ pub(super) async fn find(
     let wanted = half_width(fields.get("find"));
     let found =
         if wanted.is_empty() { Ok(Vec::new()) } else { service.find_persons(&wanted, FOUND_MAX) };
-    let persons = match found {
+    let persons = match seen(&service, &visit, found).await {
         Ok(persons) => persons,
         Err(why) => {
             let said = message(Tone::Bad, &failure(&visit, &why));
@@ -90,6 +91,20 @@ pub(super) async fn find(
         }
         several => find_page(&visit, StatusCode::OK, &wanted, &choices(&visit, several)),
     }
+}
+
+/// Records that the persons whom a search found are looked at. One alone is recorded where the page leads.
+async fn seen(
+    service: &Service,
+    visit: &Visit,
+    found: Result<Vec<proto::Person>, Failure>,
+) -> Result<Vec<proto::Person>, Failure> {
+    let persons = found?;
+    if 1 < persons.len() {
+        let ids = persons.iter().map(|person| person.id.clone()).collect();
+        service.looked(&visit.onlooker(), "GET /counter", ids).await?;
+    }
+    Ok(persons)
 }
 
 fn choices(visit: &Visit, persons: &[proto::Person]) -> Markup {
@@ -138,7 +153,15 @@ pub(super) async fn show(
         return Redirect::to("/counter/window").into_response();
     }
     let fields = Fields::parse(&query.unwrap_or_default()).unwrap_or_default();
-    let draft = begun(&visit, fields.get("person"));
+    let person = fields.get("person");
+    let asked = proto::GetPersonRequest { id: person.to_owned(), ..Default::default() };
+    if let Ok(found) = service.get_person(&asked)
+        && let Err(why) =
+            service.looked(&visit.onlooker(), "GET /counter/patient", vec![found.id]).await
+    {
+        return layout::failed(&visit, &why);
+    }
+    let draft = begun(&visit, person);
     page(&service, &visit, (&draft, &Errors::default()), &html! {})
 }
 
@@ -196,6 +219,13 @@ pub(super) fn name(visit: &Visit, person: &proto::Person) -> String {
         "" => visit.pick("（未登记姓名）", "(no name on record)").to_owned(),
         name => name.to_owned(),
     }
+}
+
+/// A person's name of which the first sign alone is shown.
+pub(super) fn masked_name(visit: &Visit, person: &proto::Person) -> String {
+    let name = name(visit, person);
+    let (first, rest) = (name.chars().take(1), name.chars().skip(1));
+    first.chain(rest.map(|_| '*')).collect()
 }
 
 fn card(visit: &Visit, person: &proto::Person) -> Markup {

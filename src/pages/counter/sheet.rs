@@ -20,6 +20,7 @@ use crate::pages::pdf::Sheet;
 use crate::pages::visit::Visit;
 use crate::proto;
 use crate::proto::get_settlement_request::By;
+use crate::service::Failure;
 use crate::service::Service;
 use crate::sheet;
 use crate::sheet::head;
@@ -62,11 +63,27 @@ pub(super) async fn show(
     }
     let fields = Fields::parse(&query.unwrap_or_default()).unwrap_or_default();
     let from: usize = fields.get("lines").parse().unwrap_or(0);
+    let named = visit.names() || fields.get("open") == "yes";
+    if named && let Err(why) = seen(&service, &visit, &record).await {
+        return layout::failed(&visit, &why);
+    }
     let address = address(&visit, &headers, record.number);
     page.ok(&html! {
-        div .screen { (on_screen(&service, &visit, &record, from)) }
+        div .screen { (on_screen(&service, &visit, &record, (from, named))) }
         (paper(&visit, &record, &address, fields.get("paper")))
     })
+}
+
+/// Records that the patient of a settlement is looked at.
+async fn seen(
+    service: &Service,
+    visit: &Visit,
+    record: &proto::SettlementRecord,
+) -> Result<(), Failure> {
+    let request = record.request.as_ref();
+    let admission = request.and_then(|request| request.admission.as_ref());
+    let persons = admission.map(|admission| admission.person.clone()).into_iter().collect();
+    service.looked(&visit.onlooker(), "GET /counter/sheet/{number}", persons).await
 }
 
 /// Whether a settlement is one that the visitor may see.
@@ -160,7 +177,7 @@ fn on_screen(
     service: &Service,
     visit: &Visit,
     record: &proto::SettlementRecord,
-    from: usize,
+    (from, named): (usize, bool),
 ) -> Markup {
     let Some(statement) = &record.statement else { return html! {} };
     let request = record.request.clone().unwrap_or_default();
@@ -170,6 +187,8 @@ fn on_screen(
     let person = service.get_person(&asked).unwrap_or_default();
     let asked = proto::GetFacilityRequest { id: admission.facility.clone() };
     let facility = service.get_facility(&asked).unwrap_or_default();
+    let name =
+        if named { patient::name(visit, &person) } else { patient::masked_name(visit, &person) };
     html! {
         @if record.reversed_by == 0 {
             p .standing { (visit.pick("有效", "Effective")) }
@@ -179,11 +198,16 @@ fn on_screen(
         (patient::facts(&[
             (visit.pick("结算号", "Settlement no."), record.number.to_string()),
             (visit.pick("结算时间", "Recorded"), head::instant(&record.recorded_at)),
-            (visit.pick("患者", "Patient"), format!("{} {}", patient::name(visit, &person), masked(&admission.person))),
+            (visit.pick("患者", "Patient"), format!("{name} {}", masked(&admission.person))),
             (visit.pick("医疗机构", "Facility"), format!("{} {}", facility.name, admission.facility)),
             (visit.pick("就诊号", "Admission"), admission.id.clone()),
             (visit.pick("窗口、经办人", "Window, operator"), format!("{} {}", writer.terminal, writer.operator)),
         ]))
+        @if !named {
+            p { a .plain href={ "/counter/sheet/" (record.number) "?open=yes" } {
+                (visit.pick("查看患者姓名（会留下查阅记录）", "Show the patient's name; this is recorded"))
+            } }
+        }
         div .two {
             aside aria-label=(visit.pick("结果", "Result")) { (quote::result(visit, statement)) }
             section aria-label=(visit.pick("依据", "Why")) { (quote::body(visit, statement)) }

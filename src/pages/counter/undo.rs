@@ -55,6 +55,9 @@ pub(super) async fn show(
     match found(&service, window, wanted) {
         Ok(record) if !is_for(&visit, &record) => layout::denied(&visit),
         Ok(record) => {
+            if let Err(why) = seen(&service, &visit, &record).await {
+                return layout::failed(&visit, &why);
+            }
             let shown = settlement(&service, &visit, &record, "");
             page(&visit, StatusCode::OK, wanted, &shown)
         }
@@ -62,6 +65,18 @@ pub(super) async fn show(
             page(&visit, status_of(&why), wanted, &message(Tone::Bad, &failure(&visit, &why)))
         }
     }
+}
+
+/// Records that the patient of a settlement is looked at.
+async fn seen(
+    service: &Service,
+    visit: &Visit,
+    record: &proto::SettlementRecord,
+) -> Result<(), Failure> {
+    let request = record.request.as_ref();
+    let admission = request.and_then(|request| request.admission.as_ref());
+    let persons = admission.map(|admission| admission.person.clone()).into_iter().collect();
+    service.looked(&visit.onlooker(), "GET /counter/undo", persons).await
 }
 
 /// Whether a settlement is one that the visitor may see here.

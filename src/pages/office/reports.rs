@@ -125,12 +125,14 @@ pub(super) async fn audit(
     let (from, to) = period(&fields);
     let (kind, writer, operator) =
         (fields.get("kind"), fields.get("writer"), fields.get("operator"));
+    let person = fields.get("person");
     let wanted = Wanted {
         from,
         to,
         kind: Kind::parse(kind),
         writer: writer.to_owned(),
         operator: operator.to_owned(),
+        person: person.to_owned(),
     };
     let sheets = match beside(move || service.audit(wanted)).await {
         Ok(sheets) => sheets,
@@ -142,7 +144,14 @@ pub(super) async fn audit(
     let (from, to) = (from.to_string(), to.to_string());
     let address = sheet::query(
         AUDIT,
-        &[("from", &from), ("to", &to), ("kind", kind), ("writer", writer), ("operator", operator)],
+        &[
+            ("from", &from),
+            ("to", &to),
+            ("kind", kind),
+            ("writer", writer),
+            ("operator", operator),
+            ("person", person),
+        ],
     );
     let mut kinds = vec![("", visit.pick("全部", "all"))];
     kinds.extend([
@@ -164,6 +173,7 @@ pub(super) async fn audit(
                     (choice("kind", visit.pick("类别", "Kind"), kind, &kinds))
                     (Input { name: "writer", label: visit.pick("机构", "By whom"), value: writer, ..Input::default() }.markup())
                     (Input { name: "operator", label: visit.pick("经办人", "Operator"), value: operator, ..Input::default() }.markup())
+                    (Input { name: "person", label: visit.pick("查阅对象（人员编号）", "Whose record was looked at (person number)"), value: person, ..Input::default() }.markup())
                 }
                 button .primary type="submit" { (visit.pick("查看", "Show")) }
             }

@@ -134,13 +134,14 @@ async fn an_unusual_reversal_is_listed_with_its_rules() {
         kind: None,
         writer: String::new(),
         operator: operator.to_owned(),
+        person: String::new(),
     };
     let audit = |wanted: Wanted, extracts: &[Extract]| {
         let mut audit = Audit::new(wanted);
         extracts.iter().for_each(|extract| audit.add(extract));
         audit.reports()
     };
-    let [unusual, log] = audit(wanted(""), &extracts);
+    let [unusual, log, _] = audit(wanted(""), &extracts);
     assert_eq!(unusual.rows.len(), 1);
     assert_eq!(unusual.rows[0][0], Cell::text("late same-operator"));
     assert!(unusual.rows[0].contains(&Cell::text(COUNTY)));
@@ -156,7 +157,7 @@ async fn an_unusual_reversal_is_listed_with_its_rules() {
     }
     assert!(audit(wanted(""), &usual)[0].rows.is_empty());
     usual.push(Extract { number: 99, ..usual.last().unwrap().clone() });
-    let [unusual, _] = audit(wanted(""), &usual);
+    let [unusual, ..] = audit(wanted(""), &usual);
     assert_eq!(unusual.rows.len(), 2);
     assert_eq!(unusual.rows[0][0], Cell::text("repeated-admission"));
 }

@@ -38,7 +38,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("reconcile", &["money", "calendar", "refusal", "extract"]),
     ("clear", &["money", "calendar", "report", "extract"]),
     ("survey", &["money", "calendar", "id", "bill", "report", "extract"]),
-    ("audit", &["calendar", "report", "extract"]),
+    ("audit", &["calendar", "id", "report", "extract"]),
     ("whatif", &["money", "report"]),
     // The shell: no policy.
     ("access", &[]),
@@ -70,6 +70,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["calendar", "id", "refusal", "register", "accumulators", "metrics", "proto", "wire"],
     ),
     ("outline", &["money", "calendar", "bill", "extract", "reconcile", "proto", "store"]),
+    ("trail", &["store"]),
     (
         "table",
         &["money", "calendar", "id", "bill", "refusal", "register", "accumulators", "reconcile"],
@@ -100,6 +101,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "wire",
             "store",
             "outline",
+            "trail",
             "table",
             "folder",
         ],
@@ -183,6 +185,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "grpc",
         &[
+            "id",
             "refusal",
             "reconcile",
             "access",
@@ -265,6 +268,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "wire",
             "store",
             "outline",
+            "trail",
             "table",
             "folder",
             "service",
@@ -329,7 +333,7 @@ const NAMES: &[(&str, &[&str])] = &[
     ("pbjson", &[]),
     ("pdf_writer", &["pages"]),
     ("prometheus_client", &["metrics"]),
-    ("prost", &["store", "outline", "service", "resettle", "grpc", "cli"]),
+    ("prost", &["store", "outline", "trail", "service", "resettle", "grpc", "cli"]),
     ("qrcodegen", &["pages"]),
     ("rust_decimal", &["money"]),
     ("rust_xlsxwriter", &["spreadsheet"]),
@@ -345,7 +349,7 @@ const NAMES: &[(&str, &[&str])] = &[
     ("sm3", &["his"]),
     ("subsetter", &["pages"]),
     ("thiserror", &["*"]),
-    ("tokio", &["store", "service", "grpc", "listen", "pages", "http", "cli"]),
+    ("tokio", &["store", "trail", "service", "grpc", "listen", "pages", "http", "cli"]),
     ("tokio_rustls", &["listen"]),
     ("tokio_stream", &["grpc", "listen", "http", "cli"]),
     ("toml", &["rules", "access", "cases", "config"]),
@@ -354,7 +358,7 @@ const NAMES: &[(&str, &[&str])] = &[
     ("tonic_prost", &[]),
     ("tonic_reflection", &["cli"]),
     ("tower", &["cli"]),
-    ("tracing", &["store", "service", "grpc", "pages", "listen", "his", "http", "cli"]),
+    ("tracing", &["store", "trail", "service", "grpc", "pages", "listen", "his", "http", "cli"]),
     ("tracing_subscriber", &["cli"]),
     ("ttf_parser", &["pages"]),
     ("x509_cert", &["listen"]),
@@ -380,7 +384,7 @@ const NAMES: &[(&str, &[&str])] = &[
     ("std::net", &["config", "listen", "cli"]),
     ("std::os", &["operators", "store"]),
     ("std::process", &["vectors", "cli"]),
-    ("std::thread", &["store", "outline", "resettle", "pages", "cli"]),
+    ("std::thread", &["store", "outline", "trail", "resettle", "pages", "cli"]),
     ("std::time", &["metrics", "store", "service", "pages", "listen", "http", "cli"]),
 ];
 
