@@ -12,6 +12,7 @@ pub(crate) mod layout;
 pub(crate) mod pdf;
 pub(crate) mod spreadsheet;
 pub(crate) mod visit;
+pub(crate) mod work;
 
 mod account;
 mod counter;
@@ -20,8 +21,10 @@ mod what_if;
 
 use crate::operators::Operators;
 use crate::pages::visit::Visit;
+use crate::pages::work::Works;
 use crate::service::Service;
 
+use axum::Extension;
 use axum::Router;
 use axum::handler::Handler;
 use axum::middleware;
@@ -87,6 +90,7 @@ pub fn router(service: Arc<Service>, operators: Option<Arc<Operators>>) -> Route
     pages
         .fold(Router::new(), |router, route| router.route(route.path, route.answer))
         .with_state(service)
+        .layer(Extension(Arc::new(Works::default())))
         .layer(middleware::from_fn_with_state(operators, guard::guard))
         .merge(assets::router())
 }
