@@ -32,6 +32,7 @@ pub mod table;
 pub mod folder;
 pub mod service;
 pub mod verify;
+pub mod resettle;
 pub mod sheet;
 pub mod spreadsheet;
 pub mod cases;

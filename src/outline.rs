@@ -6,10 +6,13 @@
 
 mod of_entry;
 mod row;
+pub(crate) mod slim;
 
 use crate::extract::Extract;
 use crate::outline::of_entry::Entry;
 use crate::outline::row::Row;
+use crate::outline::slim::Without;
+use crate::outline::slim::slimmed;
 use crate::proto;
 use crate::reconcile::Book;
 use crate::reconcile::BookError;
@@ -20,6 +23,7 @@ use crate::store::journal::Options;
 use crate::store::journal::error::JournalError;
 use crate::store::journal::reader::Reader;
 use crate::store::journal::record::Position;
+use crate::store::journal::record::Record;
 use crate::store::journal::walk::walk;
 
 use prost::Message;
@@ -30,6 +34,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::path::PathBuf;
+use std::thread;
 
 /// The folder of outlines in a store; its number grows with every change of their form.
 const FOLDER: &str = "outline-1";
@@ -170,17 +175,17 @@ impl<'p> Source<'p> {
 
     /// The next rows; none at the end.
     fn chunk(&mut self) -> Result<Option<Vec<(u64, Row)>>, OutlineError> {
-        let mut entries = Vec::new();
+        let mut records = Vec::with_capacity(CHUNK);
         for record in self.records.by_ref().take(CHUNK) {
             let (record, position) = record?;
             self.positions.push(position);
             self.head = Head { sequence: record.sequence, digest: record.digest };
-            let entry = of_entry::read(record.sequence, record.digest, &record.content)?;
-            entries.push((record.sequence, entry));
+            records.push(record);
         }
-        if entries.is_empty() {
+        if records.is_empty() {
             return Ok(None);
         }
+        let entries = read_all(&records)?;
         let wanted: BTreeSet<u64> =
             entries.iter().filter_map(|(_, entry)| entry.undoes()).collect();
         let undone = self.look_up(&entries, wanted)?;
@@ -221,17 +226,68 @@ impl<'p> Source<'p> {
     }
 }
 
+/// Reads records, half of them on another thread.
+fn read_all(records: &[Record]) -> Result<Vec<(u64, Entry)>, OutlineError> {
+    let read = |records: &[Record]| -> Result<Vec<(u64, Entry)>, OutlineError> {
+        let entry = |record: &Record| {
+            let entry = of_entry::read(record.sequence, record.digest, &record.content)?;
+            Ok((record.sequence, entry))
+        };
+        records.iter().map(entry).collect()
+    };
+    let (one, other) = records.split_at(records.len() / 2);
+    let (all, rest) = thread::scope(|scope| {
+        let other = scope.spawn(|| read(other));
+        let one = read(one);
+        let stopped = |_| {
+            let why = "the thread that reads it stopped".to_owned();
+            Err(OutlineError::Entry { number: 0, why })
+        };
+        (one, other.join().unwrap_or_else(stopped))
+    });
+    let mut all = all?;
+    all.extend(rest?);
+    Ok(all)
+}
+
+/// What an outline does not look at: the lines of a bill, how shares came about, and the year.
+const NOT_LOOKED_AT: Without = Without {
+    tags: &[],
+    within: &[(
+        3,
+        Without {
+            tags: &[6],
+            within: &[
+                (4, Without { tags: &[3], within: &[] }),
+                (
+                    5,
+                    Without {
+                        tags: &[6, 9, 11, 16],
+                        within: &[(12, Without { tags: &[2, 9, 10, 14, 16], within: &[] })],
+                    },
+                ),
+            ],
+        },
+    )],
+};
+
 /// A ledger entry of a record.
 fn entry(number: u64, content: &[u8]) -> Result<proto::LedgerEntry, OutlineError> {
-    proto::LedgerEntry::decode(content)
+    let slim = slimmed(content, &NOT_LOOKED_AT);
+    proto::LedgerEntry::decode(slim.as_deref().unwrap_or(content))
         .map_err(|error| OutlineError::Entry { number, why: error.to_string() })
 }
 
-/// The ledger's list for a reconciliation, and the last entry that it is of.
-pub fn ledger_list(store: &Path, subject: &Subject) -> Result<(Book, Head), OutlineError> {
+/// The ledger's list for a reconciliation, and the last entry that it is of. `watch` is told the number of every entry.
+pub fn ledger_list(
+    store: &Path,
+    subject: &Subject,
+    mut watch: impl FnMut(u64),
+) -> Result<(Book, Head), OutlineError> {
     let mut ledger = Book::new();
     let mut full = Ok(());
     let head = each(store, 0, |extract| {
+        watch(extract.number);
         if full.is_ok() {
             full = subject.take(&mut ledger, &extract);
         }

@@ -12,6 +12,7 @@ pub(crate) mod layout;
 pub(crate) mod pdf;
 pub(crate) mod spreadsheet;
 pub(crate) mod visit;
+pub(crate) mod work;
 
 mod account;
 mod counter;
@@ -21,6 +22,7 @@ mod what_if;
 use crate::oidc::Oidc;
 use crate::operators::Operators;
 use crate::pages::visit::Visit;
+use crate::pages::work::Works;
 use crate::service::Service;
 
 use axum::Extension;
@@ -94,6 +96,7 @@ pub fn router(
         .fold(Router::new(), |router, route| router.route(route.path, route.answer))
         .with_state(service)
         .layer(Extension(oidc))
+        .layer(Extension(Arc::new(Works::default())))
         .layer(middleware::from_fn_with_state(operators, guard::guard))
         .merge(assets::router())
 }

@@ -27,6 +27,25 @@ pub struct PackFile {
     pub text: String,
 }
 
+impl PackFile {
+    /// A file that was sent without its folder, under the name that its family and first day give it; under its own where it does
+    /// not say them.
+    pub fn sent(name: &str, text: &str) -> PackFile {
+        let table: Option<toml::Table> = toml::from_str(text).ok();
+        let pack =
+            table.as_ref().and_then(|table| table.get("pack")).and_then(|pack| pack.as_table());
+        let head = |key: &str| {
+            let value = pack.and_then(|pack| pack.get(key))?;
+            value.as_str().map(str::to_owned).or_else(|| Some(value.as_datetime()?.to_string()))
+        };
+        let path = match (head("id"), head("effective_from")) {
+            (Some(id), Some(from)) => format!("{id}/{from}.toml"),
+            _ => name.to_owned(),
+        };
+        PackFile { path, text: text.to_owned() }
+    }
+}
+
 /// Why a pack file is refused, and where in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct PackError {

@@ -35,6 +35,7 @@ use crate::register::Catalogue;
 use crate::register::Facility;
 use crate::register::Person;
 use crate::rules::PackError;
+use crate::rules::PackFile;
 use crate::rules::RuleBook;
 use crate::store::Receipt;
 use crate::store::Store;
@@ -52,6 +53,7 @@ use tokio::sync::watch;
 use std::hash::BuildHasher;
 use std::hash::BuildHasherDefault;
 use std::hash::DefaultHasher;
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::PoisonError;
@@ -181,6 +183,22 @@ impl Service {
         let book = Arc::new(book?);
         *self.book.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&book);
         Ok(book)
+    }
+
+    /// The packs of the folder, with edited ones in place of those of the same family and first day. The packs in force stay.
+    pub fn book_with(&self, edited: Vec<PackFile>) -> Result<RuleBook, RulesError> {
+        let mut files = folder::pack_files(&self.rules)?;
+        files.retain(|file| {
+            let stands_for = |one: &PackFile| file.path.ends_with(&format!("/{}", one.path));
+            !edited.iter().any(stands_for)
+        });
+        files.extend(edited);
+        RuleBook::read(&files).map_err(RulesError::Packs)
+    }
+
+    /// Where the store is, for whoever reads the ledger beside the service.
+    pub fn directory(&self) -> &Path {
+        self.store.directory()
     }
 
     /// Finishes what was accepted and closes the store.

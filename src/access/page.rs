@@ -43,7 +43,13 @@ pub(super) fn roles(call: &str) -> (&'static [Role], &'static [Role]) {
         | "GET /office/reconciliation/{number}"
         | "GET /office/clear"
         | "GET /office/survey"
-        | "GET /office/audit" => (&[], &[Insurer, Auditor]),
+        | "GET /office/audit"
+        | "GET /office/whatif"
+        | "GET /office/whatif/{id}"
+        | "GET /office/work/{id}"
+        | "GET /office/work/{id}/state" => (&[], &[Insurer, Auditor]),
+        // It writes nothing, and neither does what it calls off.
+        "POST /office/whatif" | "POST /office/work/{id}/call-off" => (&[], &[Insurer, Auditor]),
         "POST /office" | "POST /office/sign-off" | "POST /office/clear" => (&[], &[Insurer]),
         "GET /account/operators" | "POST /account/operators" => (&[], &[Administrator]),
         // Whoever has an account has its window, and chooses none.

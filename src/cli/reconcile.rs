@@ -195,7 +195,7 @@ fn offline(
             return Exit::Refused;
         }
     };
-    let compared = match compare(data, subject, list) {
+    let compared = match compare(data, subject, list, |_| {}) {
         Ok(compared) => compared,
         Err(error) => {
             output::complain(&chain(&error));

@@ -138,7 +138,7 @@ async fn reconcile(
     }
     let asked = Arc::clone(&service);
     let source = start.source;
-    let (compared, result) = beside(move || asked.compare(subject, (list, source))).await?;
+    let (compared, result) = beside(move || asked.compare(subject, (list, source), |_| {})).await?;
     let mut record = match start.keep {
         Some(writer) => finish(async move { service.keep(writer, result).await }).await?,
         None => proto::ReconciliationRecord {

@@ -23,8 +23,8 @@ pub(crate) const TOKEN: &str = "token";
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Fields {
     pairs: Vec<(String, String)>,
-    /// Uploaded files that are not empty, by field name.
-    files: Vec<(String, Bytes)>,
+    /// Uploaded files that are not empty, by field name, with their own.
+    files: Vec<(String, String, Bytes)>,
 }
 
 impl Fields {
@@ -46,7 +46,13 @@ impl Fields {
 
     /// An uploaded file.
     pub(crate) fn file(&self, name: &str) -> Option<&[u8]> {
-        self.files.iter().find(|(one, _)| one == name).map(|(_, bytes)| bytes.as_ref())
+        self.files.iter().find(|(field, _, _)| field == name).map(|(_, _, bytes)| bytes.as_ref())
+    }
+
+    /// All uploaded files of a field, with their names.
+    pub(crate) fn files<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a str, &'a [u8])> {
+        let own = self.files.iter().filter(move |(field, _, _)| field == name);
+        own.map(|(_, file, bytes)| (file.as_str(), bytes.as_ref()))
     }
 
     /// Fields of a query or a body.
@@ -59,10 +65,10 @@ impl Fields {
         let mut fields = Fields::default();
         while let Some(part) = parts.next_field().await.ok()? {
             let name = part.name()?.to_owned();
-            if part.file_name().is_some() {
+            if let Some(file) = part.file_name().map(str::to_owned) {
                 let bytes = part.bytes().await.ok()?;
                 if !bytes.is_empty() {
-                    fields.files.push((name, bytes));
+                    fields.files.push((name, file, bytes));
                 }
             } else {
                 fields.pairs.push((name, part.text().await.ok()?));

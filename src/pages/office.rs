@@ -4,6 +4,8 @@ mod clear;
 mod reconcile;
 mod reports;
 mod sheet;
+mod what_if;
+mod work;
 
 use crate::pages::Route;
 use crate::pages::layout::Area;
@@ -31,6 +33,7 @@ static OFFICE: Area = Area {
         Tab { path: "/office", name: ("对账", "Reconcile") },
         Tab { path: "/office/clear", name: ("清算", "Clear") },
         Tab { path: "/office/survey", name: ("运行分析", "Survey") },
+        Tab { path: "/office/whatif", name: ("政策测算", "What if") },
         Tab { path: "/office/audit", name: ("审计", "Audit") },
         Tab { path: "/counter", name: ("结算窗口", "Settlement window") },
     ],
@@ -46,6 +49,12 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/office/clear", clear::close),
         Route::get("/office/survey", reports::survey),
         Route::get("/office/audit", reports::audit),
+        Route::get("/office/whatif", what_if::show),
+        Route::post("/office/whatif", what_if::begin),
+        Route::get("/office/whatif/{id}", what_if::result),
+        Route::get("/office/work/{id}", work::show),
+        Route::get("/office/work/{id}/state", work::state),
+        Route::post("/office/work/{id}/call-off", work::call_off),
     ]
 }
 

@@ -1,4 +1,4 @@
-//! The report of `onestop whatif`: one file that needs nothing else, with plots.
+//! The report of `onestop whatif` and of its page: one file that needs nothing else, with plots.
 
 use crate::money::Money;
 use crate::pages::chart::Bar;
@@ -36,12 +36,7 @@ pub(super) fn report(sheets: &[proto::Sheet], period: &str, lang: Lang) -> Strin
                         section .panel id=(sheet.name) {
                             h2 { (title_of(sheet, lang)) }
                             (table(sheet, lang))
-                            @match sheet.name.as_str() {
-                                "payers" => (plot(sheet, 1, lang)),
-                                "layers" => (plot(sheet, 3, lang)),
-                                "identities" => (plot(sheet, 5, lang)),
-                                _ => {}
-                            }
+                            (plots(sheet, lang))
                         }
                     }
                 }
@@ -49,6 +44,16 @@ pub(super) fn report(sheets: &[proto::Sheet], period: &str, lang: Lang) -> Strin
         }
     };
     page.into_string()
+}
+
+/// The plot of a table that has one.
+pub(super) fn plots(sheet: &proto::Sheet, lang: Lang) -> Markup {
+    match sheet.name.as_str() {
+        "payers" => plot(sheet, 1, lang),
+        "layers" => plot(sheet, 3, lang),
+        "identities" | "facilities" => plot(sheet, 5, lang),
+        _ => html! {},
+    }
 }
 
 fn table(sheet: &proto::Sheet, lang: Lang) -> Markup {

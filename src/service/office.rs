@@ -60,13 +60,14 @@ pub struct Compared {
     head: Head,
 }
 
-/// Compares a hospital's list with the ledger of a store; also while a server runs.
+/// Compares a hospital's list with the ledger of a store; also while a server runs. `watch` is told the number of every entry.
 pub fn compare(
     store: &Path,
     subject: Subject,
     (hospital, source): (Book, String),
+    watch: impl FnMut(u64),
 ) -> Result<Compared, OutlineError> {
-    let (ledger, head) = outline::ledger_list(store, &subject)?;
+    let (ledger, head) = outline::ledger_list(store, &subject, watch)?;
     let reconciled = reconcile(&subject.scope, &hospital, &ledger);
     Ok(Compared { subject, source, hospital, ledger, reconciled, head })
 }
@@ -127,8 +128,9 @@ impl Service {
         &self,
         subject: Subject,
         list: (Book, String),
+        watch: impl FnMut(u64),
     ) -> Result<(Compared, proto::Reconciliation), Failure> {
-        let compared = compare(self.store.directory(), subject, list)?;
+        let compared = compare(self.store.directory(), subject, list, watch)?;
         let mut result = compared.result();
         if let Some((number, before)) = self.last_kept(result.scope.as_ref())? {
             compared.since(number, &before, &mut result);

@@ -1,5 +1,6 @@
 //! The back office through the real server, its files and its command line.
 
+mod browser;
 mod clear;
 mod files;
 mod outline;

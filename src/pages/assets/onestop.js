@@ -94,6 +94,28 @@ window.addEventListener("pageshow", () => {
   }
 });
 
+// Work in the background: its progress, until the page can be had that shows what came of it.
+async function follow(bar) {
+  for (;;) {
+    try {
+      const answer = await fetch(bar.dataset.state, { headers: { Accept: "application/json" } });
+      const { done, of, ended } = await answer.json();
+      if (ended) {
+        window.location.reload();
+        return;
+      }
+      bar.max = Math.max(of, 1);
+      bar.value = done;
+    } catch {
+      await pause(ASK_EVERY);
+    }
+  }
+}
+
+for (const bar of document.querySelectorAll("progress[data-state]")) {
+  follow(bar);
+}
+
 // A button that prints: only where there is a script.
 for (const button of document.querySelectorAll("button[data-print]")) {
   button.hidden = false;

@@ -12,16 +12,24 @@ use crate::pages::office::refused;
 use crate::pages::office::said;
 use crate::pages::office::sheet;
 use crate::pages::office::signs;
+use crate::pages::office::work;
 use crate::pages::visit;
 use crate::pages::visit::Clerk;
 use crate::pages::visit::Visit;
+use crate::pages::work::Begun;
+use crate::pages::work::Outcome;
+use crate::pages::work::Work;
+use crate::pages::work::Works;
 use crate::proto;
+use crate::reconcile::Book;
 use crate::reconcile::Class;
+use crate::reconcile::Subject;
 use crate::service::Failure;
 use crate::service::Service;
 use crate::table::settlements;
 use crate::wire::office;
 
+use axum::Extension;
 use axum::extract::Path;
 use axum::extract::RawQuery;
 use axum::extract::State;
@@ -154,9 +162,10 @@ fn signer(record: &proto::ReconciliationRecord) -> String {
         .unwrap_or_default()
 }
 
-/// Compares an uploaded list, keeps the result, and goes on to it.
+/// Reads an uploaded list, begins to compare it, and goes on to where that is watched.
 pub(super) async fn reconcile(
     State(service): State<Arc<Service>>,
+    Extension(works): Extension<Arc<Works>>,
     visit: Visit,
     fields: Fields,
 ) -> Response {
@@ -186,25 +195,50 @@ pub(super) async fn reconcile(
         to: get("to"),
         without_refunds: false,
     };
-    let Clerk { office, operator, terminal } = visit.clerk(&fields);
+    let Clerk { office: facility, operator, terminal } = visit.clerk(&fields);
     let request_id = get("request_id");
-    let writer = proto::Writer { facility: office, request_id, operator, terminal };
-    match kept(&service, scope, (list, format!("sha256:{hex}")), writer).await {
-        Ok(number) => Redirect::to(&format!("/office/reconciliation/{number}")).into_response(),
-        Err(why) => refused(&visit, TAB, title(&visit), &why),
+    let writer = proto::Writer { facility, request_id, operator, terminal };
+    let subject = match office::subject(Some(&scope)) {
+        Ok(subject) => subject,
+        Err(why) => return refused(&visit, TAB, title(&visit), &why.into()),
+    };
+    let id = writer.request_id.clone();
+    // It names a page below.
+    if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Redirect::to(TAB).into_response();
     }
+    match works.begin(&id) {
+        Begun::New(work) => {
+            let list = (list, format!("sha256:{hex}"));
+            tokio::spawn(async move {
+                let outcome = kept(&service, &work, (subject, list), writer).await;
+                work.end(outcome.unwrap_or_else(|why| Outcome::Failed(Arc::new(why))));
+            });
+        }
+        Begun::Before => {}
+        Begun::Full => return work::full(&visit, (TAB, title(&visit))),
+    }
+    Redirect::to(&work::path(&id)).into_response()
 }
 
+/// Compares, and keeps the result unless it was called off.
 async fn kept(
     service: &Arc<Service>,
-    scope: proto::ReconcileScope,
-    list: (crate::reconcile::Book, String),
+    work: &Arc<Work>,
+    (subject, list): (Subject, (Book, String)),
     writer: proto::Writer,
-) -> Result<u64, Failure> {
-    let subject = office::subject(Some(&scope))?;
-    let asked = Arc::clone(service);
-    let (_, result) = beside(move || asked.compare(subject, list)).await?;
-    Ok(service.keep(writer, result).await?.number)
+) -> Result<Outcome, Failure> {
+    let of = service.head()?.sequence;
+    let (asked, watched) = (Arc::clone(service), Arc::clone(work));
+    let watch = move |number| {
+        watched.is_at(number, of);
+    };
+    let (_, result) = beside(move || asked.compare(subject, list, watch)).await?;
+    if !work.is_at(of, of) {
+        return Ok(Outcome::CalledOff);
+    }
+    let number = service.keep(writer, result).await?.number;
+    Ok(Outcome::Page(format!("/office/reconciliation/{number}")))
 }
 
 /// A kept result: totals, how many of each class, the list, and the signature.

@@ -30,7 +30,11 @@ pub(super) fn markup(visit: &Visit, sheet: &proto::Sheet, address: &str) -> Mark
                 p .hint { (visit.pick("无", "none")) }
             } @else {
                 table .plain-table {
-                    thead { tr { @for name in columns_of(sheet, visit.lang) { th scope="col" { (name) } } } }
+                    thead { tr {
+                        @for name in columns_of(sheet, visit.lang) {
+                            @if name.is_empty() { td {} } @else { th scope="col" { (name) } }
+                        }
+                    } }
                     tbody {
                         @for row in rows.iter().take(ROWS_MAX) {
                             tr {

@@ -5,10 +5,13 @@ use crate::counter::raw::FORM;
 use crate::counter::raw::Visitor;
 use crate::counter::raw::ask;
 use crate::counter::raw::visitor;
+use crate::demo;
 use crate::demo::COUNTY;
 use crate::office::around_today;
 use crate::office::begin;
 use crate::office::csv;
+use crate::office::onestop;
+use crate::office::what_if;
 use crate::office::whole_list;
 
 use onestop::service::now;
@@ -23,15 +26,30 @@ fn post(http: &str, who: &Visitor, path: &str, (kind, body): ((&str, &str), &str
     ask(http, &format!("POST {path}"), &headers, body)
 }
 
+/// Waits until a piece of work has ended, and says where its page leads.
+fn ended(http: &str, who: &Visitor, path: &str) -> Answer {
+    // Every question waits a moment for the end; a minute is enough for all of them.
+    for _ in 0..120 {
+        let state = get(http, who, &format!("{path}/state"));
+        assert_eq!(state.status(), "200", "{}", state.body);
+        if state.body.contains("\"ended\":true") {
+            return get(http, who, path);
+        }
+    }
+    panic!("{path} does not end");
+}
+
 /// A form with a file.
-fn parts(who: &Visitor, fields: &[(&str, &str)], list: &str) -> String {
+fn parts(who: &Visitor, fields: &[(&str, &str)], (name, file): (&str, &str), list: &str) -> String {
     let mut body = String::new();
     for (name, value) in [("token", who.token.as_str())].iter().chain(fields) {
         body.push_str(&format!(
             "--B\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
         ));
     }
-    body.push_str("--B\r\nContent-Disposition: form-data; name=\"list\"; filename=\"l.csv\"\r\n");
+    body.push_str(&format!(
+        "--B\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\n"
+    ));
     body.push_str(&format!("Content-Type: text/csv\r\n\r\n{list}\r\n--B--\r\n"));
     body
 }
@@ -59,14 +77,17 @@ async fn a_list_is_uploaded_looked_at_filtered_downloaded_and_signed() {
         ("office", "OFFICE"),
         ("operator", "li"),
     ];
-    let upload = |list: &str| post(http, &who, "/office", (PARTS, &parts(&who, &fields, list)));
+    let file = ("list", "l.csv");
+    let upload =
+        |list: &str| post(http, &who, "/office", (PARTS, &parts(&who, &fields, file, list)));
     let bad = upload(&csv(&lines).replace(",1.00,", ",x,"));
     assert_eq!(bad.status(), "422");
     assert!(bad.body.contains("fund_pay_sumamt"), "{}", bad.body);
     let sent = upload(&csv(&lines));
     assert_eq!(sent.status(), "303", "{}", sent.body);
-    let path = sent.header("location").to_owned();
-    assert_eq!(upload(&csv(&lines)).header("location"), path, "sent twice, it is kept once");
+    let work = sent.header("location").to_owned();
+    assert_eq!(upload(&csv(&lines)).header("location"), work, "sent twice, it is begun once");
+    let path = ended(http, &who, &work).header("location").to_owned();
 
     let shown = get(http, &who, &format!("{path}?lang=en")).header("location").to_owned();
     assert_eq!(shown, path);
@@ -98,6 +119,83 @@ async fn a_list_is_uploaded_looked_at_filtered_downloaded_and_signed() {
     assert_eq!(refused.status(), "409", "{}", refused.body);
     let forged = post(http, &who, "/office/sign-off", (FORM, "number=1"));
     assert_eq!(forged.status(), "403");
+}
+
+#[tokio::test]
+async fn a_changed_pack_is_uploaded_and_the_page_has_what_the_command_has() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let (server, _) = begin(&data).await;
+    let (http, who) = (server.http.as_str(), visitor(&server.http));
+    let who = Visitor { cookie: format!("{}; onestop-lang=en", who.cookie), ..who };
+    assert!(get(http, &who, "/office/whatif").body.contains("000000-demo"));
+    let folder = demo::rules_folder().join(demo::FAMILY);
+    let text = std::fs::read_to_string(folder.join("2018-01-01.toml")).unwrap();
+    let changed = text.replace(what_if::LEVEL_TWO, what_if::OTHER);
+    assert_ne!(changed, text);
+    let period = [("from", "2018-01-01"), ("to", "2018-12-31")];
+    let send = |id: &str, pack: &str| {
+        let fields = [("request_id", id), period[0], period[1]];
+        let form = parts(&who, &fields, ("packs", "edited.toml"), pack);
+        post(http, &who, "/office/whatif", (PARTS, &form))
+    };
+    // A pack with a mistake is refused with its place, and nothing is begun.
+    let id = |digit: &str| digit.repeat(32);
+    let wrong = send(&id("1"), &changed.replace("rate = \"0.65\"", "rate = \"1.65\""));
+    assert_eq!(wrong.status(), "422");
+    assert!(wrong.body.contains("segments") && wrong.body.contains("1.65"), "{}", wrong.body);
+    assert_eq!(get(http, &who, &format!("/office/work/{}", id("1"))).status(), "404");
+    let head = onestop(&["ledger", "head", "--data", data.to_str().unwrap()]);
+
+    let begun = send(&id("2"), &changed);
+    assert_eq!(begun.status(), "303", "{}", begun.body);
+    let work = begun.header("location").to_owned();
+    assert_eq!(send(&id("2"), &changed).header("location"), work, "sent twice, it is begun once");
+    let result = ended(http, &who, &work).header("location").to_owned();
+    let shown = get(http, &who, &result).body;
+    for says in ["Worse off most", "By facility", "By identity", "class=\"bars\""] {
+        assert!(shown.contains(says), "{says}: {shown}");
+    }
+    // The same tables as the command's, byte for byte, and the same report.
+    let packs = directory.path().join("packs");
+    std::fs::create_dir_all(packs.join(demo::FAMILY)).unwrap();
+    std::fs::write(packs.join(demo::FAMILY).join("2018-01-01.toml"), &changed).unwrap();
+    let later = "2019-01-01.toml";
+    std::fs::copy(folder.join(later), packs.join(demo::FAMILY).join(later)).unwrap();
+    let (out, page) = (directory.path().join("out"), directory.path().join("page.html"));
+    let (code, printed) = onestop(&[
+        "whatif",
+        "--packs",
+        packs.to_str().unwrap(),
+        "--from",
+        period[0].1,
+        "--to",
+        period[1].1,
+        "--data",
+        data.to_str().unwrap(),
+        "--csv",
+        out.to_str().unwrap(),
+        "--html",
+        page.to_str().unwrap(),
+        "--lang",
+        "en",
+    ]);
+    assert_eq!(code, 0, "{printed}");
+    for name in ["sums", "payers", "layers", "identities", "facilities", "changes", "losers"] {
+        let file = get(http, &who, &format!("{result}?sheet={name}&format=csv")).body;
+        assert_eq!(file, std::fs::read_to_string(out.join(format!("{name}.csv"))).unwrap());
+    }
+    let report = get(http, &who, &format!("{result}?format=html")).body;
+    assert_eq!(report, std::fs::read_to_string(page).unwrap());
+    assert_eq!(onestop(&["ledger", "head", "--data", data.to_str().unwrap()]), head);
+    // What has ended cannot be called off any more, and what never was is not there.
+    let form = format!("token={}", who.token);
+    let late = post(http, &who, &format!("{work}/call-off"), (FORM, &form));
+    assert_eq!(late.header("location"), work);
+    assert_eq!(get(http, &who, &work).header("location"), result);
+    let nothing = post(http, &who, "/office/work/none/call-off", (FORM, &form));
+    assert_eq!(nothing.status(), "404");
+    server.stop().await;
 }
 
 #[tokio::test]

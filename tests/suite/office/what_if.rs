@@ -6,8 +6,12 @@ use crate::demo::POOR;
 use crate::demo::totals;
 use crate::office::onestop;
 
+use onestop::calendar::Day;
+use onestop::calendar::Span;
 use onestop::money::Money;
 use onestop::proto;
+use onestop::resettle::ResettleError;
+use onestop::resettle::resettle;
 use onestop::service::Service;
 use onestop::service::read_rules;
 use onestop::store::Store;
@@ -16,8 +20,8 @@ use std::fs;
 use std::path::Path;
 
 /// What basic insurance pays at the county hospital, and what it might.
-const LEVEL_TWO: &str = "level = [2] }, segments = [{ rate = \"0.80\"";
-const OTHER: &str = "level = [2] }, segments = [{ rate = \"0.65\"";
+pub(super) const LEVEL_TWO: &str = "level = [2] }, segments = [{ rate = \"0.80\"";
+pub(super) const OTHER: &str = "level = [2] }, segments = [{ rate = \"0.65\"";
 
 /// The demo's packs, with one text in place of another in each file.
 fn packs(folder: &Path, change: Option<(&str, &str)>) {
@@ -124,6 +128,19 @@ async fn another_pack_gives_what_it_would_have_given_from_the_beginning() {
         page.contains("<svg") && page.contains("Worse off most") && !page.contains("http"),
         "{page}"
     );
+
+    // Whoever watches may call it off.
+    let book = read_rules(&at("after")).unwrap();
+    let (from, to) = (Day::parse("2018-01-01").unwrap(), Day::parse("2018-12-31"));
+    for steps in [0, 1] {
+        let mut told = 0;
+        let watch = |_, _| {
+            told += 1;
+            told <= steps
+        };
+        let outcome = resettle(&at("ledger"), &book, (Span { from, to }, 2), watch);
+        assert!(matches!(outcome, Err(ResettleError::CalledOff)), "{outcome:?}");
+    }
 
     // A period without a discharge has nothing, and the ledger is as it was.
     assert_eq!(row(&ask("after", "2018-02-28", "2").0, "all")[1], "0");
