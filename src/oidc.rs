@@ -86,7 +86,7 @@ pub enum OidcError {
     #[error("a login that was not begun here, or is over")]
     State,
     /// The token is not believed.
-    #[error("the identity token: {0}")]
+    #[error("the identity token")]
     Token(#[from] TokenError),
     /// The person has no name here.
     #[error("the token names nobody")]
