@@ -1,7 +1,7 @@
 //! The embedded store: a journal that is the truth, and an index that follows from it.
 //!
-//! A write is acknowledged when its journal record is synced. The index (sled) holds registers, accumulators and look-ups with the
-//! sequence number that it stands at; one that is not as it was closed, does not open or does not fit is built anew.
+//! A write is acknowledged when its journal record is synced. The index says where each entry is and what it is found by; sled caches
+//! accumulators and the records of registers. Both follow from the journal: what of them is missing or damaged is read from there.
 
 pub mod journal;
 pub mod fault;
@@ -9,10 +9,12 @@ pub mod halt;
 pub mod visit;
 pub(crate) mod apply;
 mod acknowledged;
+mod cache;
 mod durable;
 mod follow;
 mod index;
 mod mark;
+mod parts;
 mod people;
 pub mod size;
 mod writer;
@@ -29,12 +31,15 @@ use crate::register::Catalogue;
 use crate::register::Facility;
 use crate::register::Person;
 use crate::store::acknowledged::Acknowledged;
+use crate::store::cache::Cache;
 use crate::store::fault::Fault;
+use crate::store::fault::chain;
 use crate::store::follow::Following;
 use crate::store::follow::Found;
 use crate::store::halt::Halt;
 use crate::store::halt::Halted;
-use crate::store::index::keys;
+use crate::store::index::keys::Keys;
+use crate::store::index::posting::Key;
 use crate::store::index::view::View;
 use crate::store::journal::Head;
 use crate::store::journal::Journal;
@@ -62,7 +67,7 @@ use std::sync::Arc;
 pub struct StoreOptions {
     /// How large a journal segment grows. Unit: bytes.
     pub segment_bytes_max: u64,
-    /// Memory of the index's page cache. Unit: bytes.
+    /// Memory of the cache. Unit: bytes.
     pub cache_bytes: u64,
 }
 
@@ -85,13 +90,13 @@ pub struct OpenReport {
     pub replayed: u64,
 }
 
-/// The accumulators of a key, and the latest effective entry under it (0: none).
+/// A benefit year.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Year {
     /// What stands.
     pub accumulators: Accumulators,
-    /// The entry that a reversal may undo.
-    pub top: u64,
+    /// The entries that nobody undid, oldest first: a reversal may undo the last.
+    pub effective: Vec<u64>,
 }
 
 /// What kind an entry is.
@@ -122,8 +127,6 @@ pub enum EntryKind {
 pub struct Link {
     /// Its kind.
     pub kind: EntryKind,
-    /// The effective entry under the same key that it stands upon; 0: none.
-    pub below: u64,
     /// The reversal that undid it; 0: none.
     pub reversed_by: u64,
     /// Where its record is.
@@ -179,6 +182,7 @@ pub struct Filter {
 pub struct Store {
     directory: PathBuf,
     following: Arc<Following>,
+    cache: Arc<Cache>,
     reader: Reader,
     writer: Writer,
     halt: Arc<Halt>,
@@ -200,33 +204,46 @@ impl Store {
         let (head, reader) = (journal.head(), journal.reader());
         mark.write_open(directory)?;
         let acknowledged = Acknowledged::open(directory, head.sequence)?;
-        let (following, found) =
-            Following::open(directory, options.cache_bytes, mark.seal, (head, &reader))?;
+        let (following, found) = Following::open(directory, (head, &reader))?;
+        let closed_at = mark.closed_at.filter(|closed_at| *closed_at == head);
+        let cache = Cache::open(&directory.join("cache"), options.cache_bytes, closed_at);
         let Found { set_aside, replayed } = found;
         let report = OpenReport { head, torn: opened.cut, set_aside, replayed };
-        let (following, halt) = (Arc::new(following), Arc::new(Halt::default()));
+        let (following, cache) = (Arc::new(following), Arc::new(cache));
+        let halt = Arc::new(Halt::default());
         let writer = Writer::start(Loop {
             journal,
             acknowledged,
             following: Arc::clone(&following),
+            cache: Arc::clone(&cache),
             halt: Arc::clone(&halt),
             lock: Arc::clone(&lock),
         })?;
         let directory = directory.to_owned();
-        Ok((Store { directory, following, reader, writer, halt, _lock: lock }, report))
+        Ok((Store { directory, following, cache, reader, writer, halt, _lock: lock }, report))
     }
 
-    /// Finishes what was accepted, brings the index to stable storage and marks the store as closed. An index that failed is left
-    /// to the next opening, which builds it anew.
+    /// Finishes what was accepted, brings index and cache to stable storage and marks the store as closed. What of the index cannot
+    /// be written is read from the journal at the next opening.
     pub fn close(self) -> Result<(), Fault> {
-        let head = self.writer.close()?;
-        let Some(index) = self.following.take().filter(|_| self.halt.state().index().is_none())
-        else {
-            tracing::warn!("closed without an index; the next start builds it from the journal");
-            return Ok(());
-        };
-        let seal = index.close()?;
-        Mark::write_closed(&self.directory, head, seal)
+        let Store { directory, following, cache, writer, halt, .. } = self;
+        let head = writer.close()?;
+        let index = following.take();
+        let has_failed = halt.state().index();
+        if let Some(index) = index
+            && !has_failed
+            && let Err(error) = index.close()
+        {
+            let error = chain(&error);
+            tracing::warn!(
+                error,
+                "a part of the index is not written; the next start reads the journal for it"
+            );
+        }
+        if let Some(cache) = Arc::into_inner(cache) {
+            cache.close(&directory.join("cache"), head);
+        }
+        Mark::write_closed(&directory, head)
     }
 
     /// Appends an entry that was computed on the state that it names. Returns once it is on stable storage.
@@ -249,26 +266,25 @@ impl Store {
 
     /// The last acknowledged entry.
     pub fn head(&self) -> Result<Head, Fault> {
-        self.read(|view| view.index().stands_at())
+        self.read(|view| Ok(view.head()))
     }
 
     /// A person of the register.
     pub fn person(&self, id: &PersonId) -> Result<Option<Person>, Fault> {
         self.read(|view| {
-            let bytes = view.index().get(&keys::person(id.as_str()))?;
-            let Some(bytes) = bytes else { return Ok(None) };
-            let message = proto::Person::decode(&*bytes).map_err(Fault::undecodable)?;
-            from_proto::person(&message, "person").map(Some).map_err(Fault::unreadable)
+            let record = self.record(view, view.keys().person(id.as_str()))?;
+            let read = |message| from_proto::person(&message, "person").map_err(Fault::unreadable);
+            record.map(read).transpose()
         })
     }
 
     /// A facility of the register.
     pub fn facility(&self, id: &FacilityId) -> Result<Option<Facility>, Fault> {
         self.read(|view| {
-            let bytes = view.index().get(&keys::facility(id.as_str()))?;
-            let Some(bytes) = bytes else { return Ok(None) };
-            let message = proto::Facility::decode(&*bytes).map_err(Fault::undecodable)?;
-            from_proto::facility(&message, "facility").map(Some).map_err(Fault::unreadable)
+            let record = self.record(view, view.keys().facility(id.as_str()))?;
+            let read =
+                |message| from_proto::facility(&message, "facility").map_err(Fault::unreadable);
+            record.map(read).transpose()
         })
     }
 
@@ -280,8 +296,7 @@ impl Store {
         seen.dedup();
         self.read(|view| {
             for code in seen {
-                for bytes in view.index().values_under(&keys::items_of(code))? {
-                    let message = proto::Item::decode(&*bytes).map_err(Fault::undecodable)?;
+                for message in self.items(view, code)? {
                     let item = from_proto::item(&message, "item").map_err(Fault::unreadable)?;
                     catalogue.put(item).map_err(Fault::unreadable)?;
                 }
@@ -292,7 +307,14 @@ impl Store {
 
     /// The year under a key; an unknown key is a year that has nothing.
     pub fn year(&self, key: &AccumulatorKey) -> Result<Year, Fault> {
-        self.read(|view| view.year(key))
+        self.read(|view| {
+            let standing = view.standing(key)?;
+            if standing.last == 0 {
+                return Ok(Year::default());
+            }
+            let accumulators = self.accumulators(view, key, standing.last)?;
+            Ok(Year { accumulators, effective: standing.effective })
+        })
     }
 
     /// The entry that a request made.
@@ -301,7 +323,7 @@ impl Store {
         facility: &FacilityId,
         request: &RequestId,
     ) -> Result<Option<u64>, Fault> {
-        self.number(&keys::request(facility.as_str(), request.as_str()))
+        self.number(|keys| keys.request(facility.as_str(), request.as_str()))
     }
 
     /// The latest settlement of an admission, effective or reversed.
@@ -310,7 +332,7 @@ impl Store {
         facility: &FacilityId,
         admission: &AdmissionId,
     ) -> Result<Option<u64>, Fault> {
-        self.number(&keys::admission(facility.as_str(), admission.as_str()))
+        self.number(|keys| keys.admission(facility.as_str(), admission.as_str()))
     }
 
     /// The latest opening balance under a key with this reference, effective or reversed.
@@ -319,7 +341,7 @@ impl Store {
         key: &AccumulatorKey,
         opening: &OpeningId,
     ) -> Result<Option<u64>, Fault> {
-        self.number(&keys::opening(key, opening.as_str()))
+        self.number(|keys| keys.opening(key, opening.as_str()))
     }
 
     /// The latest opening balance that an office loaded under this reference, whatever the key.
@@ -328,7 +350,7 @@ impl Store {
         facility: &FacilityId,
         opening: &OpeningId,
     ) -> Result<Option<u64>, Fault> {
-        self.number(&keys::office_opening(facility.as_str(), opening.as_str()))
+        self.number(|keys| keys.office_opening(facility.as_str(), opening.as_str()))
     }
 
     /// Where an entry stands among the others.
@@ -348,38 +370,37 @@ impl Store {
 
     /// The entries under a key after a version, latest first.
     pub fn entries_since(&self, key: &AccumulatorKey, version: u64) -> Result<Vec<u64>, Fault> {
-        let all = self.read(|view| view.index().values_under(&keys::versions_of(key)))?;
+        let all = self.read(|view| view.all(view.keys().year(key)))?;
         let after = usize::try_from(version).unwrap_or(usize::MAX);
-        let mut since: Vec<u64> =
-            all.iter().skip(after).map(|bytes| index::number(bytes)).collect();
-        since.reverse();
-        Ok(since)
+        Ok(all.iter().skip(after).rev().map(|posting| posting.number).collect())
     }
 
     /// The next settlements that fit, at most `most`, oldest first.
     pub fn list(&self, filter: &Filter, most: usize) -> Result<Vec<u64>, Fault> {
-        let under = match (&filter.person, &filter.facility) {
-            (Some(person), _) => keys::settlements_of_person(person.as_str()),
-            (None, Some(facility)) => keys::settlements_of_facility(facility.as_str()),
-            (None, None) => keys::settlements(),
-        };
-        self.read(|view| view.index().numbers_after(&under, filter.after, most))
+        self.read(|view| {
+            let keys = view.keys();
+            let key = match (&filter.person, &filter.facility) {
+                (Some(person), _) => keys.settlements_of_person(person.as_str()),
+                (None, Some(facility)) => keys.settlements_of_facility(facility.as_str()),
+                (None, None) => keys.settlements(),
+            };
+            view.numbers_after(key, filter.after, most)
+        })
     }
 
     /// The writes that put a person, oldest first.
     pub fn writes_of_person(&self, person: &PersonId) -> Result<Vec<u64>, Fault> {
-        let under = keys::writes_of_person(person.as_str());
-        self.read(|view| view.index().numbers_after(&under, 0, usize::MAX))
+        self.read(|view| view.numbers_after(view.keys().person(person.as_str()), 0, usize::MAX))
     }
 
     /// The next writes to registers after a number, at most `most`.
     pub fn register_writes(&self, after: u64, most: usize) -> Result<Vec<u64>, Fault> {
-        self.read(|view| view.index().numbers_after(&keys::register_writes(), after, most))
+        self.read(|view| view.numbers_after(view.keys().register_writes(), after, most))
     }
 
     /// The next records of the back office after a number, at most `most`.
     pub fn office_records(&self, after: u64, most: usize) -> Result<Vec<u64>, Fault> {
-        self.read(|view| view.index().numbers_after(&keys::office_records(), after, most))
+        self.read(|view| view.numbers_after(view.keys().office_records(), after, most))
     }
 
     /// Where it is.
@@ -397,14 +418,14 @@ impl Store {
         let answer = answer.inspect_err(|fault| self.halt.asked_in_vain(fault));
         // Asked afterwards: an entry is acknowledged only after it is noted that the index lacks it.
         match self.halt.state() {
-            state if state.index().is_some() => Err(state.fault()),
+            state if state.index() => Err(state.fault()),
             _ => answer,
         }
     }
 
-    /// The number under a key of the index.
-    fn number(&self, key: &[u8]) -> Result<Option<u64>, Fault> {
-        let number = self.read(|view| view.number(key))?;
+    /// The latest entry under a key.
+    fn number(&self, key: impl FnOnce(&Keys) -> Key) -> Result<Option<u64>, Fault> {
+        let number = self.read(|view| view.number(key(view.keys())))?;
         self.unless_unsure(number)
     }
 

@@ -21,6 +21,8 @@ pub struct Standing {
     pub journal_bytes: u64,
     /// Index. Unit: bytes.
     pub index_bytes: u64,
+    /// What the cache takes. Unit: bytes.
+    pub cache_bytes: u64,
     /// What is free on the store's disk; none where the system does not say. Unit: bytes.
     pub free_bytes: Option<u64>,
     /// The packs in force today.
@@ -63,7 +65,11 @@ impl Standing {
             registry.register("ledger_head", "Number of the last ledger entry", gauge(head));
         }
         let store = Family::<Part, Gauge>::default();
-        for (part, bytes) in [("journal", self.journal_bytes), ("index", self.index_bytes)] {
+        for (part, bytes) in [
+            ("journal", self.journal_bytes),
+            ("index", self.index_bytes),
+            ("cache", self.cache_bytes),
+        ] {
             let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
             store.get_or_create(&Part { part }).set(bytes);
         }

@@ -138,18 +138,16 @@ impl Service {
         if link.reversed_by != 0 {
             return Err(Refusal::AlreadyReversed { entry: of.clone() }.into());
         }
-        let mut later = Vec::new();
-        let mut stands = year.top;
-        while stands != of.sequence && stands != 0 {
-            later.push(self.entry_name(stands)?);
-            stands = self.store.link(stands)?.map_or(0, |link| link.below);
-        }
+        let later = year.effective.iter().rev().take_while(|number| **number != of.sequence);
+        let later: Vec<EntryName> =
+            later.map(|number| self.entry_name(*number)).collect::<Result<_, _>>()?;
         if later.is_empty() { Ok(()) } else { Err(Refusal::LaterStand { later }.into()) }
     }
 
     /// The accumulators as they were before an entry: those of the effective entry that it stands upon; the version grows.
     fn before(&self, sequence: u64, year: &Year) -> Result<Accumulators, Failure> {
-        let below = self.store.link(sequence)?.map_or(0, |link| link.below);
+        let earlier = year.effective.iter().rev().skip_while(|number| **number != sequence);
+        let below = earlier.copied().nth(1).unwrap_or(0);
         let sums = if below == 0 {
             Sums::default()
         } else {

@@ -18,6 +18,7 @@ impl Service {
             head: self.store.head().ok().map(|head| head.sequence),
             journal_bytes: size.journal,
             index_bytes: size.index,
+            cache_bytes: size.cache,
             free_bytes: size.free,
             packs: in_force.map(|one| pack(&one.id, one.span.from.to_string())).collect(),
         }

@@ -1,6 +1,7 @@
 //! What can go wrong with the store. An operator acts on it, not the caller.
 
 use crate::refusal::Refusal;
+use crate::store::index::error::IndexError;
 use crate::store::journal::error::JournalError;
 
 use std::io;
@@ -15,10 +16,7 @@ pub enum Fault {
     Journal(#[source] Arc<JournalError>),
     /// The index cannot be read or written.
     #[error("index")]
-    Index(#[from] sled::Error),
-    /// The index is so damaged that its library gives up.
-    #[error("the index is damaged")]
-    IndexPanicked,
+    Index(#[from] IndexError),
     /// The index failed and is being built anew from the journal.
     #[error("the index failed and is built anew from the journal; ask again")]
     Mending,
@@ -108,7 +106,6 @@ impl Fault {
             Fault::Unbalanced => true,
             Fault::Unconfirmed
             | Fault::Index(_)
-            | Fault::IndexPanicked
             | Fault::Mending
             | Fault::File { .. }
             | Fault::Locked { .. }

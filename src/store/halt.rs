@@ -18,16 +18,7 @@ pub struct Halted {
     /// A failed write is not cut off yet: nothing is written until it is.
     tail: bool,
     /// The index lacks acknowledged entries, or cannot be read: nothing of it is answered until it is built anew.
-    index: Option<Lost>,
-}
-
-/// What is wrong with an index that failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lost {
-    /// It could not be written, so it lacks what the journal has.
-    Behind,
-    /// It could not be read.
-    Unreadable,
+    index: bool,
 }
 
 impl Halted {
@@ -37,14 +28,14 @@ impl Halted {
         self != Halted::default()
     }
 
-    /// Whether the index is not to be believed, and why.
-    pub(super) fn index(self) -> Option<Lost> {
+    /// Whether the index is not to be believed.
+    pub(super) fn index(self) -> bool {
         self.index
     }
 
     /// Whether something has stopped that mends while the store is open.
     pub(super) fn may_mend(self) -> bool {
-        self.index.is_some() || (self.tail && !self.writes)
+        self.index || (self.tail && !self.writes)
     }
 
     /// Whether a failed write waits to be cut off.
@@ -96,23 +87,13 @@ impl Halt {
         }
     }
 
-    /// The index could not be written: it lacks what the journal has.
-    pub(super) fn index_behind(&self, fault: &Fault) {
-        if self.change(|state| state.index = state.index.or(Some(Lost::Behind))) {
-            tracing::error!(
-                error = chain(fault),
-                "the index cannot be written; nothing is answered until it is built anew"
-            );
-        }
-    }
-
     /// A request failed. If that is the index's fault, it is built anew; a stored record that cannot be understood comes from the
     /// journal, and a new index would say the same.
     pub(super) fn asked_in_vain(&self, fault: &Fault) {
-        if !matches!(fault, Fault::Index(_) | Fault::IndexPanicked) {
+        if !matches!(fault, Fault::Index(_)) {
             return;
         }
-        if self.change(|state| state.index = Some(Lost::Unreadable)) {
+        if self.change(|state| state.index = true) {
             tracing::error!(
                 error = chain(fault),
                 "the index cannot be read; nothing is answered until it is built anew"
@@ -122,7 +103,7 @@ impl Halt {
 
     /// The index is built anew.
     pub(super) fn index_stands(&self, entries: u64) {
-        if self.change(|state| state.index = None) {
+        if self.change(|state| state.index = false) {
             tracing::info!(entries, "the index is built anew; the store goes on");
         }
     }
@@ -149,7 +130,7 @@ impl Drop for Guard<'_> {
         if thread::panicking() {
             // What was in its hands may be in the journal and not in the index, and nobody is left to mend that.
             self.0.change(|state| {
-                *state = Halted { writes: true, tail: false, index: Some(Lost::Behind) };
+                *state = Halted { writes: true, tail: false, index: true };
             });
             tracing::error!("the writing thread ended unexpectedly; restart the server");
         }

@@ -1,258 +1,356 @@
-//! The index: one sled tree that follows from the journal, written in one batch a group. It can always be built anew.
+//! The index: where each entry is, and what it can be found by. It follows from the journal and can always be built anew from it.
+//!
+//! The newest entries are in memory, earlier ones in runs: files that are written once, brought to stable storage and never changed
+//! (`run.rs`). So what a run says is right after a kill and after a power cut too, and only what the journal has more is read again.
+//! A thread writes what is in memory into runs, and makes few long runs of many short ones (`merge.rs`).
 
+pub(super) mod build;
+pub(super) mod derive;
+pub(super) mod error;
+mod filter;
 pub(super) mod keys;
-mod seal;
+mod merge;
+pub(super) mod posting;
+mod run;
+mod slim;
+#[cfg(test)]
+mod tests;
 pub(super) mod view;
+mod worker;
+mod write;
 
+use crate::store::durable::create_directory;
 use crate::store::durable::sync_directory;
 use crate::store::fault::Fault;
-use crate::store::fault::chain;
+use crate::store::index::error::IndexError;
+use crate::store::index::keys::Keys;
+use crate::store::index::keys::SECRET_BYTES;
+use crate::store::index::posting::Key;
+use crate::store::index::posting::Memory;
+use crate::store::index::posting::Posting;
+use crate::store::index::posting::Row;
+use crate::store::index::run::Run;
+use crate::store::index::run::range_of;
+use crate::store::index::worker::Worker;
+use crate::store::index::write::Writing;
 use crate::store::journal::Head;
-use crate::store::journal::digest::Digest;
 
-pub(super) use crate::store::index::seal::Seal;
-
-use std::collections::BTreeMap;
 use std::fs;
 use std::fs::File;
 use std::io;
-use std::panic::AssertUnwindSafe;
-use std::panic::catch_unwind;
+use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
-use std::sync::mpsc;
-use std::thread;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::PoisonError;
+use std::sync::RwLock;
+use std::sync::RwLockReadGuard;
+use std::sync::RwLockWriteGuard;
+use std::sync::atomic::AtomicBool;
 
-/// sled lets go of its files late after a close (spacejam/sled 1234): how often and how long is waited for it.
-const RELEASE_TRIES_MAX: u32 = 1000;
-const RELEASE_WAIT: Duration = Duration::from_millis(5);
-/// A sled that failed may never end; then it is left alone.
-const DISCARD_WAIT: Duration = Duration::from_secs(5);
+/// When what is in memory becomes a run; sooner in this crate's own tests. Unit: postings.
+const MEMORY_POSTINGS_MAX: usize = if cfg!(test) { 5_000 } else { 500_000 };
+/// Runs are read wholly at opening, unless they are longer together: then blocks are checked only as they are read. Unit: bytes.
+const CHECKED_AT_OPENING_MAX: u64 = 256 << 20;
+
+const SECRET: &str = "secret";
 
 /// The index.
 #[derive(Debug)]
 pub(super) struct Index {
-    database: sled::Db,
+    shared: Arc<Shared>,
+    worker: Worker,
+}
+
+/// What readers, the writer and the index's thread share.
+#[derive(Debug)]
+struct Shared {
     directory: PathBuf,
+    keys: Keys,
+    levels: RwLock<Levels>,
+    stop: AtomicBool,
+}
+
+/// Where postings are, from the newest to the oldest.
+#[derive(Debug)]
+struct Levels {
+    active: Memory,
+    head: Head,
+    /// What is being written into a run.
+    frozen: Option<Arc<Frozen>>,
+    runs: Arc<Vec<Arc<Run>>>,
+}
+
+/// Memory that does not change any more, and its last entry.
+#[derive(Debug)]
+struct Frozen {
+    memory: Memory,
+    head: Head,
 }
 
 /// An index that was set aside: why, and where it is now.
 pub(super) type SetAside = Option<(String, PathBuf)>;
 
 /// Why an index cannot be opened.
-enum Unopened {
+pub(super) enum Unopened {
     /// There is no space to open it; nothing is wrong with it.
     Full(io::Error),
     /// It is damaged, or of another layout.
     Unusable(String),
 }
 
+impl From<IndexError> for Unopened {
+    fn from(error: IndexError) -> Unopened {
+        const FULL: [io::ErrorKind; 2] = [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded];
+        match error {
+            IndexError::Io { source, .. } if FULL.contains(&source.kind()) => {
+                Unopened::Full(source)
+            }
+            error @ (IndexError::Io { .. } | IndexError::Damaged { .. }) => {
+                Unopened::Unusable(crate::store::fault::chain(&error))
+            }
+        }
+    }
+}
+
 impl Index {
-    /// Opens the index, or sets one aside that cannot be opened and begins anew.
-    pub(super) fn open_or_renew(
-        directory: &Path,
-        cache_bytes: u64,
-    ) -> Result<(Index, SetAside), Fault> {
-        match Index::open(directory, cache_bytes) {
-            Ok(index) => Ok((index, None)),
-            Err(Unopened::Full(source)) => Err(Fault::File { path: directory.to_owned(), source }),
-            Err(Unopened::Unusable(why)) => {
-                let set_aside = set_aside(directory, &why)?;
-                Ok((Index::begin(directory, cache_bytes)?, set_aside))
-            }
-        }
-    }
-
-    /// Begins an index in a directory that is not there.
-    pub(super) fn begin(directory: &Path, cache_bytes: u64) -> Result<Index, Fault> {
-        let source = match Index::open(directory, cache_bytes) {
-            Ok(index) => return Ok(index),
-            Err(Unopened::Full(source)) => source,
-            Err(Unopened::Unusable(why)) => io::Error::other(why),
-        };
-        Err(Fault::File { path: directory.to_owned(), source })
-    }
-
-    /// Opens the index. sled may panic on damaged files, which is caught.
-    fn open(directory: &Path, cache_bytes: u64) -> Result<Index, Unopened> {
-        let config = sled::Config::default()
-            .path(directory)
-            .cache_capacity(cache_bytes)
-            .segment_size(2 << 20)
-            .mode(sled::Mode::HighThroughput);
-        let mut tries = 0;
-        loop {
-            match guarded(|| config.open()) {
-                Ok(database) => {
-                    return Index { database, directory: directory.to_owned() }.of_this_layout();
-                }
-                Err(Fault::Index(sled::Error::Io(error)))
-                    if tries < RELEASE_TRIES_MAX && is_lock(&error) =>
-                {
-                    tries += 1;
-                    thread::sleep(RELEASE_WAIT);
-                }
-                Err(fault) => return Err(Unopened::of(fault)),
-            }
-        }
-    }
-
-    /// Refuses an index of another layout; a new one gets this.
-    fn of_this_layout(self) -> Result<Index, Unopened> {
-        match self.get(keys::LAYOUT).map_err(Unopened::of)? {
-            Some(found) if found == keys::LAYOUT_NOW => Ok(self),
-            None if self.database.is_empty() => {
-                let written = guarded(|| self.database.insert(keys::LAYOUT, keys::LAYOUT_NOW));
-                written.map_err(Unopened::of)?;
-                Ok(self)
-            }
-            Some(_) | None => {
-                Err(Unopened::Unusable("its layout is that of another version".to_owned()))
-            }
-        }
-    }
-
-    /// The value under a key.
-    pub(super) fn get(&self, key: &[u8]) -> Result<Option<sled::IVec>, Fault> {
-        guarded(|| self.database.get(key))
-    }
-
-    /// All values whose keys begin so, in the order of the keys.
-    pub(super) fn values_under(&self, prefix: &[u8]) -> Result<Vec<sled::IVec>, Fault> {
-        guarded(|| self.database.scan_prefix(prefix).values().collect())
-    }
-
-    /// The ends of the keys that begin so, and their values.
-    pub(super) fn under(&self, prefix: &[u8]) -> Result<Vec<(sled::IVec, sled::IVec)>, Fault> {
-        guarded(|| self.database.scan_prefix(prefix).collect())
-    }
-
-    /// The first values whose keys begin so, at most so many.
-    pub(super) fn some_under(&self, prefix: &[u8], most: usize) -> Result<Vec<sled::IVec>, Fault> {
-        guarded(|| self.database.scan_prefix(prefix).values().take(most).collect())
-    }
-
-    /// The numbers that end the keys from one prefix to another, the latter included.
-    pub(super) fn numbers_between(&self, from: &[u8], to: &[u8]) -> Result<Vec<u64>, Fault> {
-        let to = [to, &[u8::MAX; 9]].concat();
-        guarded(|| {
-            let keys = self.database.range(from.to_vec()..to).keys();
-            keys.map(|key| key.map(|key| number_at_end(&key))).collect()
-        })
-    }
-
-    /// The numbers that end the keys that begin so, after a number.
-    pub(super) fn numbers_after(
-        &self,
-        prefix: &[u8],
-        after: u64,
-        most: usize,
-    ) -> Result<Vec<u64>, Fault> {
-        let from = [prefix, &after.saturating_add(1).to_be_bytes()].concat();
-        let to = [prefix, &[u8::MAX; 9]].concat();
-        guarded(|| {
-            let keys = self.database.range(from..to).keys().take(most);
-            keys.map(|key| key.map(|key| number_at_end(&key))).collect()
-        })
-    }
-
-    /// The last entry that the index follows.
-    pub(super) fn stands_at(&self) -> Result<Head, Fault> {
-        let Some(bytes) = self.get(keys::STANDS_AT)? else { return Ok(Head::EMPTY) };
-        let Some((sequence, digest)) = bytes.split_first_chunk::<8>() else {
-            return Ok(Head::EMPTY);
-        };
-        let Some(digest) = digest.first_chunk::<32>() else { return Ok(Head::EMPTY) };
-        let sequence = u64::from_be_bytes(*sequence);
-        Ok(Head { sequence, digest: Digest::from_bytes(*digest) })
-    }
-
-    /// Writes a batch, all of it or nothing.
-    fn apply(&self, batch: sled::Batch) -> Result<(), Fault> {
-        guarded(|| self.database.apply_batch(batch))
-    }
-
-    /// Writes values one by one.
-    fn load(&self, values: BTreeMap<Vec<u8>, Vec<u8>>) -> Result<(), Fault> {
-        guarded(|| {
-            for (key, value) in values {
-                self.database.insert(key, value)?;
-            }
-            Ok(())
-        })
-    }
-
-    /// Brings everything to stable storage, file sizes and names included, and says what the files hold.
-    pub(super) fn close(self) -> Result<Seal, Fault> {
-        let Index { database, directory } = self;
-        guarded(|| database.flush())?;
-        drop(database);
-        let fault = |source| Fault::File { path: directory.clone(), source };
-        // What is sealed must not be written to any more.
-        wait_for_release(&directory.join("db")).map_err(fault)?;
-        sync_all(&directory).map_err(fault)?;
-        Seal::of(&directory).map_err(fault)
-    }
-
-    /// Lets go of an index that failed. One that does not end is left alone: its files are given up anyway.
-    pub(super) fn discard(self) {
-        let (sender, ended) = mpsc::channel();
-        let dropping = thread::Builder::new().name("index-end".to_owned()).spawn(move || {
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(self)));
-            // Nobody may be waiting any more.
-            let _ = sender.send(());
+    /// Opens the index in a directory, or begins one.
+    pub(super) fn open(directory: &Path) -> Result<Index, Unopened> {
+        let (keys, runs) = open(directory)?;
+        let head = runs.last().map_or(Head::EMPTY, |run| run.head());
+        let active = Memory::behind(head.sequence);
+        let levels = Levels { active, head, frozen: None, runs: Arc::new(runs) };
+        let shared = Arc::new(Shared {
+            directory: directory.to_owned(),
+            keys,
+            levels: RwLock::new(levels),
+            stop: AtomicBool::new(false),
         });
-        let has_ended = dropping.is_ok() && ended.recv_timeout(DISCARD_WAIT).is_ok();
-        if !has_ended {
-            tracing::warn!("the index that failed does not end; it is left alone");
+        let worker = Worker::start(Arc::clone(&shared)).map_err(|error| {
+            Unopened::from(IndexError::io(directory, "served by a thread")(error))
+        })?;
+        Ok(Index { shared, worker })
+    }
+
+    /// Makes keys.
+    pub(super) fn keys(&self) -> &Keys {
+        &self.shared.keys
+    }
+
+    /// The last entry that it knows.
+    pub(super) fn head(&self) -> Head {
+        self.shared.read().head
+    }
+
+    /// The row of an entry.
+    pub(super) fn row(&self, number: u64) -> Result<Option<Row>, Fault> {
+        let runs = {
+            let levels = self.shared.read();
+            if let Some(row) = levels.in_memory(|memory| memory.row(number)) {
+                return Ok(Some(row));
+            }
+            Arc::clone(&levels.runs)
+        };
+        let place = runs.partition_point(|run| run.head().sequence < number);
+        Ok(runs.get(place).map_or(Ok(None), |run| run.row(number))?)
+    }
+
+    /// The latest posting under a key.
+    pub(super) fn latest(&self, key: Key) -> Result<Option<Posting>, Fault> {
+        let runs = {
+            let levels = self.shared.read();
+            let latest = |memory: &Memory| memory.under(key).last().copied();
+            if let Some(posting) = levels.in_memory(latest) {
+                return Ok(Some(posting));
+            }
+            Arc::clone(&levels.runs)
+        };
+        for run in runs.iter().rev() {
+            if let Some(posting) = run.latest(key)? {
+                return Ok(Some(posting));
+            }
         }
+        Ok(None)
+    }
+
+    /// All postings under a key, oldest first.
+    pub(super) fn all(&self, key: Key) -> Result<Vec<Posting>, Fault> {
+        self.after(key, 0, usize::MAX)
+    }
+
+    /// The next postings under a key behind a number, oldest first, at most so many.
+    pub(super) fn after(&self, key: Key, after: u64, most: usize) -> Result<Vec<Posting>, Fault> {
+        let mut in_memory: Vec<Posting> = Vec::new();
+        let runs = {
+            let levels = self.shared.read();
+            let frozen = levels.frozen.as_ref().map(|frozen| &frozen.memory);
+            for memory in frozen.into_iter().chain([&levels.active]) {
+                let under = memory.under(key);
+                let from = under.partition_point(|posting| posting.number <= after);
+                let left = most.saturating_sub(in_memory.len());
+                in_memory.extend(under.iter().skip(from).take(left));
+            }
+            Arc::clone(&levels.runs)
+        };
+        let mut found = Vec::new();
+        for run in runs.iter() {
+            run.add_after(key, after, most, &mut found)?;
+        }
+        let left = most.saturating_sub(found.len());
+        found.extend(in_memory.into_iter().take(left));
+        Ok(found)
+    }
+
+    /// Adds the entries that follow; readers see all of them or none.
+    pub(super) fn commit(&self, entries: Memory, head: Head) {
+        let mut levels = self.shared.write();
+        levels.active.append(entries);
+        levels.head = head;
+        if levels.active.count < MEMORY_POSTINGS_MAX || levels.frozen.is_some() {
+            return;
+        }
+        let active = std::mem::replace(&mut levels.active, Memory::behind(head.sequence));
+        levels.frozen = Some(Arc::new(Frozen { memory: active, head }));
+        drop(levels);
+        self.worker.wake();
+    }
+
+    /// Writes what is in memory into runs, so that the next opening need not read the journal.
+    pub(super) fn close(self) -> Result<(), IndexError> {
+        let Index { shared, worker } = self;
+        worker.end(&shared.stop);
+        let mut levels = shared.write();
+        for frozen in [levels.frozen.take(), levels.freeze()].into_iter().flatten() {
+            shared.write_run(&frozen)?;
+        }
+        Ok(())
+    }
+
+    /// Lets go of an index that failed.
+    pub(super) fn discard(self) {
+        let Index { shared, worker } = self;
+        worker.end(&shared.stop);
     }
 }
 
-impl Unopened {
-    fn of(fault: Fault) -> Unopened {
-        if let Fault::Index(sled::Error::Io(error)) = &fault
-            && is_full(error)
-        {
-            return Unopened::Full(error.kind().into());
+impl Shared {
+    fn read(&self) -> RwLockReadGuard<'_, Levels> {
+        self.levels.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Levels> {
+        self.levels.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write_run(&self, frozen: &Frozen) -> Result<Run, IndexError> {
+        let Frozen { memory, head } = frozen;
+        let range = (memory.before + 1, *head);
+        let mut writing =
+            Writing::begin(&self.directory, self.keys.fingerprint(), range, memory.count)?;
+        for row in &memory.rows {
+            writing.row(*row)?;
         }
-        Unopened::Unusable(chain(&fault))
+        for (key, posting) in memory.sorted() {
+            writing.posting(key, posting)?;
+        }
+        writing.finish()
     }
 }
 
-/// Asks sled, which may panic on damaged files.
-fn guarded<T>(ask: impl FnOnce() -> sled::Result<T>) -> Result<T, Fault> {
-    match catch_unwind(AssertUnwindSafe(ask)) {
-        Ok(answer) => Ok(answer?),
-        Err(_) => Err(Fault::IndexPanicked),
+impl Levels {
+    /// What memory knows, the newer first.
+    fn in_memory<T>(&self, ask: impl Fn(&Memory) -> Option<T>) -> Option<T> {
+        let frozen = || self.frozen.as_ref().and_then(|frozen| ask(&frozen.memory));
+        ask(&self.active).or_else(frozen)
+    }
+
+    /// Takes what is in memory and not being written yet.
+    fn freeze(&mut self) -> Option<Arc<Frozen>> {
+        let head = self.head;
+        let memory = std::mem::replace(&mut self.active, Memory::behind(head.sequence));
+        (!memory.rows.is_empty()).then(|| Arc::new(Frozen { memory, head }))
     }
 }
 
-/// Waits until nobody holds a file locked.
-fn wait_for_release(file: &Path) -> io::Result<()> {
-    let file = File::open(file)?;
-    for _ in 0..RELEASE_TRIES_MAX {
-        match file.try_lock() {
-            Ok(()) => return Ok(()),
-            Err(fs::TryLockError::WouldBlock) => thread::sleep(RELEASE_WAIT),
-            Err(fs::TryLockError::Error(error)) => return Err(error),
+/// Reads the secret and the runs in a directory, or begins anew; files that belong to nothing are removed.
+fn open(directory: &Path) -> Result<(Keys, Vec<Arc<Run>>), Unopened> {
+    let io = |verb| IndexError::io(directory, verb);
+    create_directory(directory).map_err(io("created"))?;
+    let mut names = Vec::new();
+    for entry in fs::read_dir(directory).map_err(io("read"))? {
+        let name = entry.map_err(io("read"))?.file_name();
+        names.push(name.to_string_lossy().into_owned());
+    }
+    let secret = read_secret(directory)?;
+    let mut ranges: Vec<(u64, u64)> = names.iter().filter_map(|name| range_of(name)).collect();
+    if secret.is_none() && !ranges.is_empty() {
+        return Err(Unopened::Unusable("its secret is missing or damaged".to_owned()));
+    }
+    // Of runs that begin together the longest was made of the others.
+    ranges.sort_unstable_by_key(|(first, last)| (*first, std::cmp::Reverse(*last)));
+    let mut used = Vec::new();
+    let mut next = 1;
+    for (first, last) in ranges {
+        if first == next {
+            used.push(run::name(first, last));
+            next = last.saturating_add(1);
         }
     }
-    Err(io::ErrorKind::ResourceBusy.into())
+    for name in names.iter().filter(|name| *name != SECRET && !used.contains(name)) {
+        remove(&directory.join(name)).map_err(io("cleared"))?;
+    }
+    let secret = match secret {
+        Some(secret) => secret,
+        None => begin_secret(directory).map_err(io("given a secret"))?,
+    };
+    let keys = Keys::new(&secret);
+    let mut runs = Vec::new();
+    let mut bytes = 0_u64;
+    for name in used {
+        let path = directory.join(name);
+        let run = Run::open(&path, keys.fingerprint())?;
+        let is_next = runs.last().is_none_or(|before: &Arc<Run>| {
+            before.head().sequence.checked_add(1) == Some(run.first())
+        });
+        if !is_next {
+            return Err(IndexError::damaged(&path, "its name").into());
+        }
+        bytes = bytes.saturating_add(fs::metadata(&path).map_err(io("read"))?.len());
+        runs.push(Arc::new(run));
+    }
+    if bytes <= CHECKED_AT_OPENING_MAX {
+        runs.iter().try_for_each(|run| run.check())?;
+    }
+    Ok((keys, runs))
 }
 
-/// Syncs all files in a directory, then its names.
-fn sync_all(directory: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(directory)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            sync_all(&entry.path())?;
-        } else {
-            File::open(entry.path())?.sync_all()?;
-        }
-    }
-    sync_directory(directory)
+fn remove(path: &Path) -> io::Result<()> {
+    if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
+}
+
+/// The secret of an index, if it is there and whole.
+fn read_secret(directory: &Path) -> Result<Option<[u8; SECRET_BYTES]>, IndexError> {
+    let path = directory.join(SECRET);
+    let bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(IndexError::io(&path, "read")(error)),
+    };
+    let Some((secret, sum)) = bytes.split_first_chunk::<SECRET_BYTES>() else { return Ok(None) };
+    Ok((sum == crc32fast::hash(secret).to_le_bytes()).then_some(*secret))
+}
+
+fn begin_secret(directory: &Path) -> io::Result<[u8; SECRET_BYTES]> {
+    let mut secret = [0; SECRET_BYTES];
+    getrandom::fill(&mut secret).map_err(io::Error::other)?;
+    let new = directory.join(format!("{SECRET}.new"));
+    let mut file = File::create(&new)?;
+    file.write_all(&secret)?;
+    file.write_all(&crc32fast::hash(&secret).to_le_bytes())?;
+    file.sync_all()?;
+    fs::rename(&new, directory.join(SECRET))?;
+    sync_directory(directory)?;
+    Ok(secret)
 }
 
 /// Gives the index, if there is one, another name; one that was set aside earlier makes room. An index can always be built anew, so
@@ -264,35 +362,11 @@ pub(super) fn set_aside(directory: &Path, why: &str) -> Result<SetAside, Fault> 
     let mut name = directory.as_os_str().to_owned();
     name.push(".set-aside");
     let aside = PathBuf::from(name);
-    remove(&aside)?;
-    fs::rename(directory, &aside)
-        .map_err(|source| Fault::File { path: directory.to_owned(), source })?;
-    Ok(Some((why.to_owned(), aside)))
-}
-
-/// Removes an index with which nothing is wrong but that nobody knows how far it goes.
-pub(super) fn remove(directory: &Path) -> Result<(), Fault> {
-    match fs::remove_dir_all(directory) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => {
-            Err(Fault::File { path: directory.to_owned(), source })
-        }
-        Ok(()) | Err(_) => Ok(()),
+    let fault = |source| Fault::File { path: directory.to_owned(), source };
+    match fs::remove_dir_all(&aside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(fault(error)),
+        Ok(()) | Err(_) => {}
     }
-}
-
-fn is_lock(error: &io::Error) -> bool {
-    error.to_string().contains("could not acquire lock")
-}
-
-fn is_full(error: &io::Error) -> bool {
-    [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded].contains(&error.kind())
-}
-
-/// A number that a value holds.
-pub(super) fn number(bytes: &[u8]) -> u64 {
-    bytes.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes))
-}
-
-fn number_at_end(key: &[u8]) -> u64 {
-    key.last_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+    fs::rename(directory, &aside).map_err(fault)?;
+    Ok(Some((why.to_owned(), aside)))
 }

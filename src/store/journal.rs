@@ -1,5 +1,6 @@
 //! The truth of the embedded store (日志): append, sync, replay. Its format is in `docs/journal.md`.
 
+pub(in crate::store) mod contents;
 pub mod digest;
 pub mod error;
 mod open;

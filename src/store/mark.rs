@@ -1,13 +1,13 @@
 //! Small files beside journal and index: the store's format, and how it was left.
 //!
 //! sled does not sync what it acknowledges, so after a power cut its files may lie, and after a kill nobody can prove that they do
-//! not. They are trusted after a clean close if every byte is as it was then; else the index is built anew from the journal.
+//! not: the cache of a store is only kept if it was closed.
 
 use crate::store::durable::create_directory;
 use crate::store::durable::sync_directory;
 use crate::store::fault::Fault;
-use crate::store::index::Seal;
 use crate::store::journal::Head;
+use crate::store::journal::digest::Digest;
 
 use std::fs;
 use std::fs::File;
@@ -22,8 +22,8 @@ const FORMAT: &str = "onestop-store 1";
 /// How the store was left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mark {
-    /// What the index held when the store was closed; none if it was not, or if nobody knows.
-    pub(super) seal: Option<Seal>,
+    /// Where the store was closed; none if it was not, or if nobody knows.
+    pub(super) closed_at: Option<Head>,
     /// The last entry at the last clean close: the journal has at least this many acknowledged entries. 0: nothing is known.
     pub(super) acknowledged: u64,
 }
@@ -70,27 +70,29 @@ impl Mark {
         let words: Vec<&str> = text.split_ascii_whitespace().collect();
         let number = |text: &str| text.parse().unwrap_or(0);
         match words.as_slice() {
-            ["closed", last, _, seal] => {
-                Mark { seal: Seal::parse(seal), acknowledged: number(last) }
+            // Earlier programs wrote more words.
+            ["closed", last, digest, ..] => {
+                let sequence = number(last);
+                let closed_at = Digest::parse(digest).map(|digest| Head { sequence, digest });
+                Mark { closed_at, acknowledged: sequence }
             }
-            // Earlier programs wrote no seal, and more words about an open store.
-            ["closed", last, ..] | ["failed", last] | ["open", .., last] => {
-                Mark { seal: None, acknowledged: number(last) }
+            ["closed" | "failed", last] | ["open", .., last] => {
+                Mark { closed_at: None, acknowledged: number(last) }
             }
-            _ => Mark { seal: None, acknowledged: 0 },
+            _ => Mark { closed_at: None, acknowledged: 0 },
         }
     }
 
-    /// Says that the store is open. This must be on stable storage before the index is written to: else a power cut could
-    /// leave a half-written index and the word that the store was closed.
+    /// Says that the store is open. This must be on stable storage before the cache is written to: else a power cut could
+    /// leave a half-written cache and the word that the store was closed.
     pub(super) fn write_open(&self, directory: &Path) -> Result<(), Fault> {
         write(directory, &format!("open {}", self.acknowledged))
     }
 
     /// Says that the store was closed behind this entry. Everything else must be on stable storage before.
-    pub(super) fn write_closed(directory: &Path, head: Head, seal: Seal) -> Result<(), Fault> {
+    pub(super) fn write_closed(directory: &Path, head: Head) -> Result<(), Fault> {
         let Head { sequence, digest } = head;
-        write(directory, &format!("closed {sequence} {digest} {seal}"))
+        write(directory, &format!("closed {sequence} {digest}"))
     }
 }
 

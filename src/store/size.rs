@@ -9,8 +9,10 @@ use std::path::Path;
 pub struct Size {
     /// The journal.
     pub journal: u64,
-    /// The index.
+    /// The index, but for what of it is in memory.
     pub index: u64,
+    /// The cache.
+    pub cache: u64,
     /// What is free for this process on the store's disk; none where the system does not say.
     pub free: Option<u64>,
 }
@@ -21,6 +23,7 @@ pub(super) fn measure(directory: &Path) -> Size {
     Size {
         journal: under(&directory.join("journal")).unwrap_or(0),
         index: under(&directory.join("index")).unwrap_or(0),
+        cache: under(&directory.join("cache")).unwrap_or(0),
         free: free.map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize)),
     }
 }

@@ -5,14 +5,18 @@ use crate::calendar::Day;
 use crate::id::FacilityId;
 use crate::id::PersonId;
 use crate::proto;
+use crate::proto::ledger_entry::Kind;
 use crate::proto::visit_write::Change;
-use crate::store::EntryKind;
-use crate::store::Link;
 use crate::store::Store;
 use crate::store::fault::Fault;
-use crate::store::index;
-use crate::store::index::keys;
+use crate::store::index::derive::STANDS;
+use crate::store::index::keys::Keys;
+use crate::store::index::posting::Key;
 use crate::store::index::view::View;
+
+use prost::Message;
+
+use std::collections::BTreeMap;
 
 /// Where a visit stands in the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -52,36 +56,64 @@ impl Store {
         visit: &str,
         line: &str,
     ) -> Result<Option<LinePlace>, Fault> {
-        let key = keys::line_of_visit(facility.as_str(), visit, line);
-        self.read(|view| Ok(view.value(&key)?.and_then(|value| line_place(&value))))
+        let latest = self
+            .read(|view| view.latest(view.keys().line_of_visit(facility.as_str(), visit, line)))?;
+        Ok(latest.and_then(|posting| {
+            let index = posting.detail.checked_sub(1)?;
+            Some(LinePlace { sequence: posting.number, index })
+        }))
     }
 
     /// Where the fee lines of a visit are, in the order in which they were uploaded.
     pub fn visit_lines(&self, facility: &FacilityId, visit: &str) -> Result<Vec<LinePlace>, Fault> {
-        let under = keys::lines_of_visit(facility.as_str(), visit);
-        let values = self.read(|view| view.index().values_under(&under))?;
-        let mut places: Vec<LinePlace> =
-            values.iter().filter_map(|value| line_place(value)).collect();
+        let places = self.read(|view| {
+            let mut lines: BTreeMap<String, LinePlace> = BTreeMap::new();
+            let mut parts = self.parts();
+            for posting in view.all(view.keys().lines_of_visit(facility.as_str(), visit))? {
+                let sequence = posting.number;
+                let content = parts.content(view, sequence)?;
+                let entry = proto::LedgerEntry::decode(content).map_err(Fault::undecodable)?;
+                match entry.kind {
+                    Some(Kind::Visit(proto::VisitWrite {
+                        change: Some(Change::Lines(page)),
+                        ..
+                    })) => {
+                        let ids =
+                            page.lines.into_iter().map(|line| line.line.unwrap_or_default().id);
+                        let placed = (0_u64..).map(|index| LinePlace { sequence, index });
+                        lines.extend(ids.zip(placed));
+                    }
+                    Some(Kind::Visit(proto::VisitWrite {
+                        change: Some(Change::Deletion(deletion)),
+                        ..
+                    })) => {
+                        for line in &deletion.lines {
+                            lines.remove(line);
+                        }
+                    }
+                    _ => return Err(Fault::Unreadable(format!("entry {sequence} has no lines"))),
+                }
+            }
+            Ok(lines)
+        })?;
+        let mut places: Vec<LinePlace> = places.into_values().collect();
         places.sort_unstable();
         Ok(places)
     }
 
     /// The settlements of a visit, effective or reversed, oldest first.
     pub fn visit_settlements(&self, facility: &FacilityId, visit: &str) -> Result<Vec<u64>, Fault> {
-        let under = keys::settlements_of_visit(facility.as_str(), visit);
-        self.read(|view| view.index().numbers_after(&under, 0, usize::MAX))
+        self.numbers_under(|keys| keys.settlements_of_visit(facility.as_str(), visit))
     }
 
     /// The writes that opened the visits of a person, oldest first.
     pub fn visits_of_person(&self, person: &PersonId) -> Result<Vec<u64>, Fault> {
-        let under = keys::visits_of_person(person.as_str());
-        self.read(|view| view.index().numbers_after(&under, 0, usize::MAX))
+        self.numbers_under(|keys| keys.visits_of_person(person.as_str()))
     }
 
     /// The writes that opened the visits of a facility, oldest first.
     pub fn visits_of_facility(&self, facility: &FacilityId) -> Result<Vec<u64>, Fault> {
-        let under = keys::visits_of_facility(facility.as_str());
-        self.read(|view| view.index().numbers_after(&under, 0, usize::MAX))
+        self.numbers_under(|keys| keys.visits_of_facility(facility.as_str()))
     }
 
     /// The settlements of a facility, and the reversals of such, that were recorded from one day to another.
@@ -91,20 +123,34 @@ impl Store {
         from: Day,
         to: Day,
     ) -> Result<Vec<u64>, Fault> {
-        let from = keys::day_of_facility(facility.as_str(), &from.to_string());
-        let to = keys::day_of_facility(facility.as_str(), &to.to_string());
-        self.read(|view| view.index().numbers_between(&from, &to))
+        self.read(|view| {
+            let keys = view.keys();
+            let of_facility = keys.settlements_of_facility(facility.as_str());
+            let mut numbers = Vec::new();
+            let mut next = Some(from);
+            while let Some(day) = next.filter(|day| *day <= to) {
+                let name = day.to_string();
+                let mut of_day: Vec<u64> = view
+                    .all(keys.settlements_of_day(facility.as_str(), &name))?
+                    .iter()
+                    .map(|posting| posting.number)
+                    .collect();
+                // Who undid a settlement may be another facility than the one that made it.
+                for posting in view.all(keys.reversals_of_day(&name))? {
+                    if view.has(of_facility, posting.detail)? {
+                        of_day.push(posting.number);
+                    }
+                }
+                of_day.sort_unstable();
+                numbers.extend(of_day);
+                next = day.after();
+            }
+            Ok(numbers)
+        })
     }
 
-    /// The persons that were put with this number of an identity document, now or earlier.
-    pub fn persons_of_certificate(&self, number: &str) -> Result<Vec<String>, Fault> {
-        let under = keys::persons_of_certificate(number);
-        let found = self.read(|view| view.index().under(&under))?;
-        let person = |key: &sled::IVec| {
-            let rest = key.get(under.len()..key.len().saturating_sub(1))?;
-            String::from_utf8(rest.to_vec()).ok()
-        };
-        Ok(found.iter().filter_map(|(key, _)| person(key)).collect())
+    fn numbers_under(&self, key: impl FnOnce(&Keys) -> Key) -> Result<Vec<u64>, Fault> {
+        self.read(|view| view.numbers_after(key(view.keys()), 0, usize::MAX))
     }
 }
 
@@ -114,11 +160,14 @@ pub(super) fn place(
     facility: &str,
     visit: &str,
 ) -> Result<Option<VisitPlace>, Fault> {
-    let value = view.value(&keys::visit(facility, visit))?;
-    Ok(value.map(|value| VisitPlace {
-        version: index::number(&value),
-        stands: value.get(8..).map(index::number).unwrap_or_default(),
-    }))
+    let mut place = VisitPlace::default();
+    for posting in view.all(view.keys().visit(facility, visit))? {
+        place.version += 1;
+        if posting.detail == STANDS {
+            place.stands = posting.number;
+        }
+    }
+    Ok((place.version != 0).then_some(place))
 }
 
 /// Whether a write can be the next of its visit.
@@ -141,72 +190,4 @@ pub(super) fn at_version(
     version: u64,
 ) -> Result<bool, Fault> {
     Ok(place(view, facility, visit)?.is_some_and(|place| place.version == version))
-}
-
-/// Writes what follows from a write to a visit.
-pub(super) fn follow(
-    view: &mut View<'_>,
-    (sequence, recorded_at): (u64, &str),
-    write: &proto::VisitWrite,
-    facility: &str,
-) -> Result<(), Fault> {
-    view.put_link(sequence, Link::upon(EntryKind::Visit, 0));
-    let opened = visit_id(recorded_at, sequence);
-    let visit = if write.visit.is_empty() { opened.as_str() } else { write.visit.as_str() };
-    let mut stands = place(view, facility, visit)?.unwrap_or_default().stands;
-    match &write.change {
-        Some(Change::Stands(now)) => {
-            stands = sequence;
-            if write.visit.is_empty() {
-                view.put(keys::visit_of_person(&now.person, sequence), Vec::new());
-                view.put(keys::visit_of_facility(facility, sequence), Vec::new());
-            }
-        }
-        Some(Change::Lines(page)) => {
-            for (index, line) in (0_u64..).zip(page.lines.iter().flat_map(|line| &line.line)) {
-                let place = LinePlace { sequence, index };
-                view.put(keys::line_of_visit(facility, visit, &line.id), place.encode());
-            }
-        }
-        Some(Change::Deletion(deletion)) => {
-            for line in &deletion.lines {
-                view.put(keys::line_of_visit(facility, visit, line), Vec::new());
-            }
-        }
-        None => {}
-    }
-    put_place(view, facility, visit, VisitPlace { version: write.version, stands });
-    Ok(())
-}
-
-/// A settlement is an entry of its visit too.
-pub(super) fn settled(
-    view: &mut View<'_>,
-    sequence: u64,
-    facility: &str,
-    visit: &str,
-) -> Result<(), Fault> {
-    let VisitPlace { version, stands } = place(view, facility, visit)?.unwrap_or_default();
-    view.put(keys::settlement_of_visit(facility, visit, sequence), Vec::new());
-    put_place(view, facility, visit, VisitPlace { version: version + 1, stands });
-    Ok(())
-}
-
-fn put_place(view: &mut View<'_>, facility: &str, visit: &str, place: VisitPlace) {
-    let value = [place.version.to_be_bytes(), place.stands.to_be_bytes()].concat();
-    view.put(keys::visit(facility, visit), value);
-}
-
-impl LinePlace {
-    fn encode(self) -> Vec<u8> {
-        [self.sequence.to_be_bytes(), self.index.to_be_bytes()].concat()
-    }
-}
-
-/// Where a line is; a line that was taken back has no value.
-fn line_place(value: &[u8]) -> Option<LinePlace> {
-    if value.len() != 16 {
-        return None;
-    }
-    Some(LinePlace { sequence: index::number(value), index: index::number(value.get(8..)?) })
 }

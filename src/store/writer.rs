@@ -6,8 +6,8 @@ use crate::proto;
 use crate::store::AppendError;
 use crate::store::Receipt;
 use crate::store::acknowledged::Acknowledged;
-use crate::store::apply::apply;
 use crate::store::apply::still_fits;
+use crate::store::cache::Cache;
 use crate::store::fault::Fault;
 use crate::store::fault::chain;
 use crate::store::follow::Following;
@@ -95,6 +95,7 @@ pub(super) struct Loop {
     pub(super) journal: Journal,
     pub(super) acknowledged: Acknowledged,
     pub(super) following: Arc<Following>,
+    pub(super) cache: Arc<Cache>,
     /// Where failures are noted after which nothing may be acknowledged.
     pub(super) halt: Arc<Halt>,
     /// Held until the files are let go of.
@@ -139,8 +140,8 @@ impl Loop {
                 }
             }
         }
-        if let Some(lost) = state.index() {
-            match self.following.renew(lost, self.journal.head()) {
+        if state.index() {
+            match self.following.renew(self.journal.head()) {
                 Ok(entries) => self.halt.index_stands(entries),
                 Err(fault) => {
                     tracing::warn!(error = chain(&fault), "the index cannot be built anew yet");
@@ -174,57 +175,45 @@ impl Loop {
             }
             taken += 1;
             let fate = self.admit(&mut view, next, entry);
-            if fate.is_ok() {
+            replies.push(fate.map(|content| {
                 next += 1;
-                let content = entry.encode_to_vec();
                 bytes += content.len();
                 contents.push(content);
-            }
-            let is_view_spoilt = matches!(fate, Err(Unfit::Spoils(_)));
-            replies.push(fate.map_err(Unfit::error));
-            if is_view_spoilt {
-                contents.clear();
-                break;
-            }
+            }));
         }
         let group: Vec<Reply> = waiting.drain(..taken).map(|(_, reply)| reply).collect();
-        let outcome = self.commit(&mut view, &contents);
+        let outcome = self.commit(view, &contents);
         let mut receipts = outcome.into_iter();
         for (reply, fate) in group.into_iter().zip(replies) {
-            // Entries of a group that was given up before anything was written are computed again.
             let answer = fate.and_then(|()| receipts.next().unwrap_or(Err(AppendError::Raced)));
             // Whoever asked may have gone; the entry stands all the same.
             let _ = reply.send(answer);
         }
     }
 
-    /// Whether an entry may be in the group; what follows from it is then in the view.
+    /// Whether an entry may be in the group; what follows from it is then in the view. Returns its content.
     fn admit(
         &mut self,
         view: &mut View<'_>,
         sequence: u64,
         entry: &proto::LedgerEntry,
-    ) -> Result<(), Unfit> {
+    ) -> Result<Vec<u8>, AppendError> {
         let state = self.halt.state();
         if state.anything() {
-            return Err(Unfit::Alone(state.fault().into()));
+            return Err(state.fault().into());
         }
-        let fits = still_fits(view, entry).inspect_err(|fault| self.halt.asked_in_vain(fault));
-        match fits {
-            Ok(true) => {}
-            Ok(false) => return Err(Unfit::Alone(AppendError::Raced)),
-            Err(fault) => return Err(Unfit::Alone(fault.into())),
+        if !still_fits(view, entry).inspect_err(|fault| self.halt.asked_in_vain(fault))? {
+            return Err(AppendError::Raced);
         }
-        apply(view, sequence, entry).map_err(|fault| {
-            self.halt.asked_in_vain(&fault);
-            Unfit::Spoils(fault)
-        })
+        let content = entry.encode_to_vec();
+        view.add(sequence, &content)?;
+        Ok(content)
     }
 
     /// Appends and syncs the group, then follows it in the index. One outcome for each entry, or none if nothing was tried.
     fn commit(
         &mut self,
-        view: &mut View<'_>,
+        mut view: View<'_>,
         contents: &[Vec<u8>],
     ) -> Vec<Result<Receipt, AppendError>> {
         if contents.is_empty() {
@@ -250,29 +239,11 @@ impl Loop {
         for one in &appended {
             view.place(one.sequence, one.position);
         }
-        if let Err(fault) = view.commit(self.journal.head()) {
-            // The entries are safe in the journal, from which the index is built anew.
-            self.halt.index_behind(&fault);
+        for part in view.commit(self.journal.head()) {
+            self.cache.put(part.key, part.number, &part.bytes);
         }
         let receipt = |sequence, digest| Ok(Receipt { sequence, digest });
         appended.iter().map(|one| receipt(one.sequence, one.digest)).collect()
-    }
-}
-
-/// Why an entry is not in its group.
-enum Unfit {
-    /// The others are not concerned.
-    Alone(AppendError),
-    /// A part of what follows from it is in the view, so that nothing of the group can be written.
-    Spoils(Fault),
-}
-
-impl Unfit {
-    fn error(self) -> AppendError {
-        match self {
-            Unfit::Alone(error) => error,
-            Unfit::Spoils(fault) => fault.into(),
-        }
     }
 }
 

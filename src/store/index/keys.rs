@@ -1,228 +1,168 @@
-//! Keys of the index. Identifiers have no control characters, so a zero byte can part them.
+//! What entries are found by. A key is a keyed hash (SipHash-2-4, 128 bits) of its kind and parts, so that neither names nor numbers
+//! stand in the index, and nobody can choose identifiers that meet.
 
 use crate::accumulators::AccumulatorKey;
+use crate::store::index::posting::Key;
 
-/// Where the index stands.
-pub(in crate::store) const STANDS_AT: &[u8] = b"m";
+use siphasher::sip128::Hasher128;
+use siphasher::sip128::SipHasher24;
 
-/// Which keys and values the index has.
-pub(in crate::store) const LAYOUT: &[u8] = b"layout";
+use std::hash::Hasher;
 
-/// Grows with every change of keys or values; an index of another layout is built anew.
-pub(in crate::store) const LAYOUT_NOW: &[u8] = b"3";
+/// The secret of an index. Unit: bytes.
+pub(super) const SECRET_BYTES: usize = 16;
 
-fn key(kind: u8, parts: &[&str]) -> Vec<u8> {
-    let mut key = vec![kind];
-    for part in parts {
-        key.extend(part.as_bytes());
-        key.push(0);
+/// How many characters of a name can be asked for; what is asked beyond is compared with the names found.
+pub(in crate::store) const NAME_CHARACTERS_MAX: usize = 6;
+
+/// Makes keys.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::store) struct Keys {
+    hasher: SipHasher24,
+}
+
+impl Keys {
+    /// With a secret.
+    pub(super) fn new(secret: &[u8; SECRET_BYTES]) -> Keys {
+        Keys { hasher: SipHasher24::new_with_key(secret) }
     }
-    key
-}
 
-fn numbered(mut key: Vec<u8>, number: u64) -> Vec<u8> {
-    key.extend(number.to_be_bytes());
-    key
-}
+    /// Says which secret it was, without saying it.
+    pub(super) fn fingerprint(&self) -> u64 {
+        let bytes = self.of(b'!', &[]).0.to_le_bytes();
+        bytes.first_chunk::<8>().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+    }
 
-fn year_key(kind: u8, of: &AccumulatorKey) -> Vec<u8> {
-    let year = of.benefit_year.to_string();
-    key(kind, &[of.person.as_str(), &of.insutype, &of.family, &year])
-}
+    /// A person: each write that put him, and where in it.
+    pub(in crate::store) fn person(&self, id: &str) -> Key {
+        self.of(b'p', &[id])
+    }
 
-/// A person.
-pub(in crate::store) fn person(id: &str) -> Vec<u8> {
-    key(b'p', &[id])
-}
+    /// A facility, likewise.
+    pub(in crate::store) fn facility(&self, id: &str) -> Key {
+        self.of(b'f', &[id])
+    }
 
-/// The writes that put a person.
-pub(in crate::store) fn writes_of_person(id: &str) -> Vec<u8> {
-    key(b'h', &[id])
-}
+    /// The catalogue entries of an item code, likewise.
+    pub(in crate::store) fn items(&self, code: &str) -> Key {
+        self.of(b'i', &[code])
+    }
 
-/// A write among those that put a person.
-pub(in crate::store) fn write_of_person(id: &str, sequence: u64) -> Vec<u8> {
-    numbered(writes_of_person(id), sequence)
-}
+    /// Persons with a number of an identity document, likewise; small letters are capitals here.
+    pub(in crate::store) fn certificate(&self, number: &str) -> Key {
+        self.of(b'c', &[&number.to_uppercase()])
+    }
 
-/// All writes to registers.
-pub(in crate::store) fn register_writes() -> Vec<u8> {
-    vec![b'w']
-}
+    /// Persons whose names begin so, likewise.
+    pub(in crate::store) fn named(&self, beginning: &str) -> Key {
+        self.of(b'j', &[beginning])
+    }
 
-/// A write among all to registers.
-pub(in crate::store) fn register_write(sequence: u64) -> Vec<u8> {
-    numbered(register_writes(), sequence)
-}
+    /// All writes to registers.
+    pub(in crate::store) fn register_writes(&self) -> Key {
+        self.of(b'w', &[])
+    }
 
-/// All records of the back office.
-pub(in crate::store) fn office_records() -> Vec<u8> {
-    vec![b'B']
-}
+    /// All records of the back office.
+    pub(in crate::store) fn office_records(&self) -> Key {
+        self.of(b'B', &[])
+    }
 
-/// A record of the back office among all.
-pub(in crate::store) fn office_record(sequence: u64) -> Vec<u8> {
-    numbered(office_records(), sequence)
-}
+    /// The entries of a benefit year; the detail says whether one undoes the latest that stands.
+    pub(in crate::store) fn year(&self, of: &AccumulatorKey) -> Key {
+        let year = of.benefit_year.to_string();
+        self.of(b'k', &[of.person.as_str(), &of.insutype, &of.family, &year])
+    }
 
-/// A facility.
-pub(in crate::store) fn facility(id: &str) -> Vec<u8> {
-    key(b'f', &[id])
-}
+    /// The reversal of an entry.
+    pub(in crate::store) fn reversal_of(&self, number: u64) -> Key {
+        self.of(b'x', &[&number.to_string()])
+    }
 
-/// All catalogue entries of an item code.
-pub(in crate::store) fn items_of(code: &str) -> Vec<u8> {
-    key(b'i', &[code])
-}
+    /// What a request made.
+    pub(in crate::store) fn request(&self, facility: &str, request: &str) -> Key {
+        self.of(b'r', &[facility, request])
+    }
 
-/// A catalogue entry.
-pub(in crate::store) fn item(code: &str, admdvs: &str, from: &str) -> Vec<u8> {
-    key(b'i', &[code, admdvs, from])
-}
+    /// The settlements of an admission.
+    pub(in crate::store) fn admission(&self, facility: &str, admission: &str) -> Key {
+        self.of(b'd', &[facility, admission])
+    }
 
-/// A benefit year.
-pub(in crate::store) fn year(of: &AccumulatorKey) -> Vec<u8> {
-    year_key(b'a', of)
-}
+    /// The opening balances of a year with a reference.
+    pub(in crate::store) fn opening(&self, of: &AccumulatorKey, opening: &str) -> Key {
+        let year = of.benefit_year.to_string();
+        self.of(b'o', &[of.person.as_str(), &of.insutype, &of.family, &year, opening])
+    }
 
-/// All entries of a benefit year, by version.
-pub(in crate::store) fn versions_of(of: &AccumulatorKey) -> Vec<u8> {
-    year_key(b'k', of)
-}
+    /// The opening balances that an office loaded under a reference.
+    pub(in crate::store) fn office_opening(&self, facility: &str, opening: &str) -> Key {
+        self.of(b'q', &[facility, opening])
+    }
 
-/// The entry that made a version of a benefit year.
-pub(in crate::store) fn version(of: &AccumulatorKey, version: u64) -> Vec<u8> {
-    numbered(versions_of(of), version)
-}
+    /// All settlements.
+    pub(in crate::store) fn settlements(&self) -> Key {
+        self.of(b's', &[])
+    }
 
-/// Where an entry stands.
-pub(in crate::store) fn link(sequence: u64) -> Vec<u8> {
-    numbered(vec![b'e'], sequence)
-}
+    /// The settlements of a person.
+    pub(in crate::store) fn settlements_of_person(&self, person: &str) -> Key {
+        self.of(b't', &[person])
+    }
 
-/// What a request made.
-pub(in crate::store) fn request(facility: &str, request: &str) -> Vec<u8> {
-    key(b'r', &[facility, request])
-}
+    /// The settlements of a facility.
+    pub(in crate::store) fn settlements_of_facility(&self, facility: &str) -> Key {
+        self.of(b'u', &[facility])
+    }
 
-/// The latest settlement of an admission.
-pub(in crate::store) fn admission(facility: &str, admission: &str) -> Vec<u8> {
-    key(b'd', &[facility, admission])
-}
+    /// The settlements of a facility on a day.
+    pub(in crate::store) fn settlements_of_day(&self, facility: &str, day: &str) -> Key {
+        self.of(b'y', &[facility, day])
+    }
 
-/// The latest opening balance of a year with a reference.
-pub(in crate::store) fn opening(of: &AccumulatorKey, opening: &str) -> Vec<u8> {
-    let mut under = year_key(b'o', of);
-    under.extend(key(0, &[opening]));
-    under
-}
+    /// All reversals on a day; the detail is the number of what was undone.
+    pub(in crate::store) fn reversals_of_day(&self, day: &str) -> Key {
+        self.of(b'R', &[day])
+    }
 
-/// The latest opening balance that an office loaded under a reference.
-pub(in crate::store) fn office_opening(facility: &str, opening: &str) -> Vec<u8> {
-    key(b'q', &[facility, opening])
-}
+    /// The entries of a visit; the detail says whether one says how the visit stands.
+    pub(in crate::store) fn visit(&self, facility: &str, visit: &str) -> Key {
+        self.of(b'v', &[facility, visit])
+    }
 
-/// All settlements.
-pub(in crate::store) fn settlements() -> Vec<u8> {
-    vec![b's']
-}
+    /// The writes to the fee lines of a visit.
+    pub(in crate::store) fn lines_of_visit(&self, facility: &str, visit: &str) -> Key {
+        self.of(b'l', &[facility, visit])
+    }
 
-/// A settlement among all.
-pub(in crate::store) fn settlement(sequence: u64) -> Vec<u8> {
-    numbered(settlements(), sequence)
-}
+    /// The writes to a fee line; the detail is its place among the write's lines, from 1, or 0 where it was taken back.
+    pub(in crate::store) fn line_of_visit(&self, facility: &str, visit: &str, line: &str) -> Key {
+        self.of(b'L', &[facility, visit, line])
+    }
 
-/// All settlements of a person.
-pub(in crate::store) fn settlements_of_person(person: &str) -> Vec<u8> {
-    key(b't', &[person])
-}
+    /// The settlements of a visit.
+    pub(in crate::store) fn settlements_of_visit(&self, facility: &str, visit: &str) -> Key {
+        self.of(b'g', &[facility, visit])
+    }
 
-/// A settlement among a person's.
-pub(in crate::store) fn settlement_of_person(person: &str, sequence: u64) -> Vec<u8> {
-    numbered(settlements_of_person(person), sequence)
-}
+    /// The visits of a person, by the write that opened them.
+    pub(in crate::store) fn visits_of_person(&self, person: &str) -> Key {
+        self.of(b'n', &[person])
+    }
 
-/// All settlements of a facility.
-pub(in crate::store) fn settlements_of_facility(facility: &str) -> Vec<u8> {
-    key(b'u', &[facility])
-}
+    /// The visits of a facility, by the write that opened them.
+    pub(in crate::store) fn visits_of_facility(&self, facility: &str) -> Key {
+        self.of(b'z', &[facility])
+    }
 
-/// A settlement among a facility's.
-pub(in crate::store) fn settlement_of_facility(facility: &str, sequence: u64) -> Vec<u8> {
-    numbered(settlements_of_facility(facility), sequence)
-}
-
-/// Persons with a number of an identity document, as they were put; small letters are capitals here.
-pub(in crate::store) fn persons_of_certificate(number: &str) -> Vec<u8> {
-    key(b'c', &[&number.to_uppercase()])
-}
-
-/// A person among those with a number of an identity document.
-pub(in crate::store) fn certificate(number: &str, person: &str) -> Vec<u8> {
-    key(b'c', &[&number.to_uppercase(), person])
-}
-
-/// Persons whose names begin so, as they were put.
-pub(in crate::store) fn persons_named(beginning: &str) -> Vec<u8> {
-    [b"j", beginning.as_bytes()].concat()
-}
-
-/// A person among those with a name.
-pub(in crate::store) fn named(name: &str, person: &str) -> Vec<u8> {
-    key(b'j', &[name, person])
-}
-
-/// The settlements and reversals of a facility on a day.
-pub(in crate::store) fn day_of_facility(facility: &str, day: &str) -> Vec<u8> {
-    key(b'y', &[facility, day])
-}
-
-/// A settlement or reversal among a facility's, by day.
-pub(in crate::store) fn entry_of_day(facility: &str, day: &str, sequence: u64) -> Vec<u8> {
-    numbered(day_of_facility(facility, day), sequence)
-}
-
-/// A visit: its version, and the write that says how it stands.
-pub(in crate::store) fn visit(facility: &str, visit: &str) -> Vec<u8> {
-    key(b'v', &[facility, visit])
-}
-
-/// All fee lines of a visit.
-pub(in crate::store) fn lines_of_visit(facility: &str, visit: &str) -> Vec<u8> {
-    key(b'l', &[facility, visit])
-}
-
-/// A fee line of a visit: the write that has it and its place there.
-pub(in crate::store) fn line_of_visit(facility: &str, visit: &str, line: &str) -> Vec<u8> {
-    key(b'l', &[facility, visit, line])
-}
-
-/// The settlements of a visit.
-pub(in crate::store) fn settlements_of_visit(facility: &str, visit: &str) -> Vec<u8> {
-    key(b'g', &[facility, visit])
-}
-
-/// A settlement among a visit's.
-pub(in crate::store) fn settlement_of_visit(facility: &str, visit: &str, sequence: u64) -> Vec<u8> {
-    numbered(settlements_of_visit(facility, visit), sequence)
-}
-
-/// The visits of a person, by the write that opened them.
-pub(in crate::store) fn visits_of_person(person: &str) -> Vec<u8> {
-    key(b'n', &[person])
-}
-
-/// A visit among a person's.
-pub(in crate::store) fn visit_of_person(person: &str, sequence: u64) -> Vec<u8> {
-    numbered(visits_of_person(person), sequence)
-}
-
-/// The visits of a facility, by the write that opened them.
-pub(in crate::store) fn visits_of_facility(facility: &str) -> Vec<u8> {
-    key(b'z', &[facility])
-}
-
-/// A visit among a facility's.
-pub(in crate::store) fn visit_of_facility(facility: &str, sequence: u64) -> Vec<u8> {
-    numbered(visits_of_facility(facility), sequence)
+    /// Identifiers have no control characters, so a zero byte can part them.
+    fn of(&self, kind: u8, parts: &[&str]) -> Key {
+        let mut hasher = self.hasher;
+        hasher.write(&[kind]);
+        for part in parts {
+            hasher.write(part.as_bytes());
+            hasher.write(&[0]);
+        }
+        Key(hasher.finish128().as_u128())
+    }
 }

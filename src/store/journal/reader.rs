@@ -41,8 +41,28 @@ impl Reader {
         }
     }
 
-    /// Reads the record at a position and checks its length, checksum and digest, but not the records around it.
+    /// Reads the record at a position and checks its length and checksum, but not the records around it; computes its digest.
     pub fn read(&self, position: Position) -> Result<Record, JournalError> {
+        let (frame, content) = self.checked(position)?;
+        let damaged = |damage| {
+            let path = path_of(&self.directory, position.segment);
+            JournalError::damaged(&path, position.offset, damage)
+        };
+        frame.with(content).map_err(damaged)
+    }
+
+    /// `read`, for whoever needs no digest.
+    pub(in crate::store) fn content(&self, position: Position) -> Result<Vec<u8>, JournalError> {
+        let (frame, content) = self.checked(position)?;
+        if frame.fits(&content) {
+            return Ok(content);
+        }
+        let path = path_of(&self.directory, position.segment);
+        Err(JournalError::damaged(&path, position.offset, Damage::Checksum))
+    }
+
+    /// What stands at a position, with its length checked.
+    fn checked(&self, position: Position) -> Result<(Frame, Vec<u8>), JournalError> {
         let path = path_of(&self.directory, position.segment);
         let damaged = |damage| JournalError::damaged(&path, position.offset, damage);
         let length = record_bytes(position).ok_or_else(|| damaged(Damage::Position))?;
@@ -60,7 +80,7 @@ impl Reader {
             return Err(damaged(Damage::Length { found: frame.length }));
         }
         bytes.drain(..FRAME_BYTES);
-        frame.with(bytes).map_err(damaged)
+        Ok((frame, bytes))
     }
 
     /// The segment's file, opened now or before.

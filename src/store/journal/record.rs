@@ -68,6 +68,11 @@ impl Frame {
         })
     }
 
+    /// The digest of the record before.
+    pub(super) fn previous(&self) -> Digest {
+        self.previous
+    }
+
     /// The content's length, if a record can have it.
     pub(super) fn content_bytes(&self) -> Option<usize> {
         let length = usize::try_from(self.length).ok()?;

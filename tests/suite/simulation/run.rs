@@ -66,6 +66,8 @@ pub(crate) struct Run {
     _scratch: TempDir,
     directory: PathBuf,
     rules: PathBuf,
+    /// How far the index in the directory goes.
+    indexed: u64,
     operation: u64,
     /// Makes ids.
     serial: u64,
@@ -104,6 +106,7 @@ impl Run {
             directory: scratch.path().join("store"),
             _scratch: scratch,
             rules,
+            indexed: 0,
             operation: 0,
             serial: 0,
             today: 0,
@@ -212,7 +215,10 @@ impl Run {
         let service = self.service.take().unwrap();
         let service =
             Arc::try_unwrap(service).map_err(|_| "the service is still used".to_owned())?;
-        service.close().map_err(|fault| fault.to_string())
+        let head = service.head().map_err(|failure| format!("{failure:?}"))?;
+        service.close().map_err(|fault| fault.to_string())?;
+        self.indexed = head.sequence;
+        Ok(())
     }
 
     /// Somebody, often one of a few.
