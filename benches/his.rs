@@ -73,7 +73,7 @@ async fn serve(directory: &Path) -> String {
         requests_max: 1024,
         request_timeout: Duration::from_secs(30),
     };
-    let behind = http::Behind { service, gateway, operators: None };
+    let behind = http::Behind { service, gateway, operators: None, oidc: None };
     tokio::spawn(http::serve(door, behind, options, std::future::pending()));
     address
 }

@@ -12,6 +12,7 @@ use crate::http::limits::Limits;
 use crate::http::national::National;
 use crate::listen::Door;
 use crate::listen::Peer;
+use crate::oidc::Oidc;
 use crate::operators::Operators;
 use crate::pages;
 use crate::pages::CameFrom;
@@ -56,6 +57,8 @@ pub struct Behind {
     pub gateway: Gateway,
     /// The operators.
     pub operators: Option<Arc<Operators>>,
+    /// Who else may say who somebody is.
+    pub oidc: Option<Arc<Oidc>>,
 }
 
 /// Serves until `stop` ends, then finishes what was accepted.
@@ -72,12 +75,12 @@ pub async fn serve(
 }
 
 fn router(behind: Behind, options: HttpOptions) -> Router {
-    let Behind { service, gateway, operators } = behind;
+    let Behind { service, gateway, operators, oidc } = behind;
     let national =
         National { gateway: Arc::new(gateway), message_bytes_max: options.message_bytes_max };
     let limits = Limits::new(options.requests_max, options.request_timeout, national.clone());
     // The root is a page to those who GET it, and the address of some hospitals' interface.
-    let pages = pages::router(Arc::clone(&service), operators)
+    let pages = pages::router(Arc::clone(&service), operators, oidc)
         .route("/", post(national::answer).with_state(national.clone()))
         .layer(middleware::from_fn(came_from));
     Router::new()

@@ -21,6 +21,7 @@ pub mod audit;
 pub mod whatif;
 pub mod access;
 pub mod operators;
+pub mod oidc;
 pub mod metrics;
 pub mod proto;
 pub mod wire;

@@ -119,6 +119,12 @@ pub fn author(by: &str, from: &str, now: Moment) -> Result<Author, OperatorsErro
     Ok(Author { by: by.to_owned(), from: from.to_owned(), at: now.to_string(), id })
 }
 
+fn known(name: String, post: &Post, must_change: bool) -> Known {
+    let facilities = [post.facility.clone()].into_iter().filter(|one| !one.is_empty());
+    let actor = Actor { name, roles: post.roles.clone(), facilities: facilities.collect() };
+    Known { actor: Arc::new(actor), post: post.clone(), must_change }
+}
+
 impl Operators {
     /// Those of a data directory.
     pub fn open(directory: &Path, terms: Terms) -> Result<Operators, OperatorsError> {
@@ -221,7 +227,7 @@ impl Operators {
         let fits = account.map_or(&self.nobody, |one| &one.password).fits(password);
         if let Some(account) = account.filter(|one| fits && !one.disabled) {
             held(&self.lockout).passed(name, from);
-            let begun = held(&self.sessions).begin((name, account.password_set_ms), now);
+            let begun = held(&self.sessions).begin((name, account.password_set_ms), None, now);
             return begun.ok_or(Refused::Failed(OperatorsError::NoRandomness));
         }
         if locked && account.is_some() {
@@ -243,7 +249,10 @@ impl Operators {
     /// at once.
     pub fn who(&self, session: &str, now: Moment) -> Result<Option<Known>, OperatorsError> {
         let found = held(&self.sessions).find(session, now);
-        let Some((name, with)) = found else { return Ok(None) };
+        let Some((name, with, post)) = found else { return Ok(None) };
+        if let Some(post) = post {
+            return Ok(Some(known(name, &post, false)));
+        }
         let accounts = self.accounts()?;
         let good = |one: &&Account| !one.disabled && one.password_set_ms == with;
         let Some(account) = accounts.get(&name).filter(good) else {
@@ -252,14 +261,12 @@ impl Operators {
         };
         let age = now.unix_millis().saturating_sub(account.password_set_ms);
         let is_old = self.password_days != 0 && i64::from(self.password_days) <= age / DAY_MS;
-        let post = account.post.clone();
-        let actor = Actor {
-            name,
-            roles: post.roles.clone(),
-            facilities: [post.facility.clone()].into_iter().filter(|one| !one.is_empty()).collect(),
-        };
-        let must_change = account.must_change || is_old;
-        Ok(Some(Known { actor: Arc::new(actor), post, must_change }))
+        Ok(Some(known(name, &account.post, account.must_change || is_old)))
+    }
+
+    /// Begins a session for somebody whom an identity provider has let in.
+    pub fn enter(&self, name: &str, post: Post, now: Moment) -> Option<String> {
+        held(&self.sessions).begin((name, 0), Some(post), now)
     }
 
     /// Ends a session.
@@ -297,6 +304,6 @@ impl Operators {
         })?;
         let mut sessions = held(&self.sessions);
         sessions.end_of(name);
-        sessions.begin((name, set_ms), now).ok_or(OperatorsError::NoRandomness)
+        sessions.begin((name, set_ms), None, now).ok_or(OperatorsError::NoRandomness)
     }
 }

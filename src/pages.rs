@@ -19,6 +19,7 @@ mod counter;
 mod office;
 mod what_if;
 
+use crate::oidc::Oidc;
 use crate::operators::Operators;
 use crate::pages::visit::Visit;
 use crate::pages::work::Works;
@@ -85,11 +86,16 @@ pub fn calls() -> Vec<String> {
 
 /// Everything that browsers are answered; where there are operators, each says first who he is. Paths that are not known are left
 /// to whoever comes after.
-pub fn router(service: Arc<Service>, operators: Option<Arc<Operators>>) -> Router {
+pub fn router(
+    service: Arc<Service>,
+    operators: Option<Arc<Operators>>,
+    oidc: Option<Arc<Oidc>>,
+) -> Router {
     let pages = routes().into_iter();
     pages
         .fold(Router::new(), |router, route| router.route(route.path, route.answer))
         .with_state(service)
+        .layer(Extension(oidc))
         .layer(Extension(Arc::new(Works::default())))
         .layer(middleware::from_fn_with_state(operators, guard::guard))
         .merge(assets::router())

@@ -2,6 +2,7 @@
 
 use crate::echo;
 use crate::echo::Payload;
+use crate::national::Window;
 use crate::server::Server;
 use crate::work;
 use crate::work::Call;
@@ -77,11 +78,14 @@ pub(crate) async fn run(server: &Server, row: &Row) -> Measured {
     let start = Instant::now() + Duration::from_millis(200);
     let mut tasks = Vec::new();
     for number in 0..row.connections {
-        let channel = match row.call {
-            Call::Echo => server.echo_channel().await,
-            Call::Quote | Call::Settle | Call::Stream => server.channel().await,
+        let client = match row.call {
+            Call::Echo => Client::new(server.echo_channel().await),
+            Call::Quote | Call::Settle | Call::Stream => Client::new(server.channel().await),
+            Call::HisQuote | Call::HisSettle => {
+                Client::National(Window::connect(&server.http, number).await)
+            }
         };
-        tasks.push(tokio::spawn(connection(channel, *row, number, start)));
+        tasks.push(tokio::spawn(connection(client, *row, number, start)));
     }
     let mut times = histogram();
     for task in tasks {
@@ -94,13 +98,12 @@ fn histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, 120_000_000, 3).unwrap()
 }
 
-async fn connection(channel: Channel, row: Row, number: usize, start: Instant) -> Histogram<u64> {
+async fn connection(mut client: Client, row: Row, number: usize, start: Instant) -> Histogram<u64> {
     tokio::time::sleep_until(start).await;
     if row.call == Call::Stream {
-        return stream(channel, row, start).await;
+        return stream(client, row, start).await;
     }
     let end = start + Duration::from_secs(row.seconds);
-    let mut client = Client::new(channel);
     let mut times = histogram();
     let mut sent = 0_u32;
     loop {
@@ -126,47 +129,51 @@ fn micros(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_micros()).unwrap().max(1)
 }
 
-struct Client {
-    settlement: SettlementClient<Channel>,
-    echo: tonic::client::Grpc<Channel>,
+enum Client {
+    Grpc { settlement: Box<SettlementClient<Channel>>, echo: Box<tonic::client::Grpc<Channel>> },
+    National(Window),
 }
 
 impl Client {
     fn new(channel: Channel) -> Client {
-        let settlement = SettlementClient::new(channel.clone());
-        Client { settlement, echo: tonic::client::Grpc::new(channel) }
+        let settlement = Box::new(SettlementClient::new(channel.clone()));
+        Client::Grpc { settlement, echo: Box::new(tonic::client::Grpc::new(channel)) }
     }
 
     async fn call(&mut self, row: &Row) {
-        match row.call {
-            Call::Quote => {
-                self.settlement.quote(work::quote(row.persons, row.lines)).await.unwrap();
+        match (row.call, self) {
+            (Call::Quote, Client::Grpc { settlement, .. }) => {
+                settlement.quote(work::quote(row.persons, row.lines)).await.unwrap();
             }
-            Call::Settle => {
-                self.settlement.settle(work::settle(row.persons, row.lines)).await.unwrap();
+            (Call::Settle, Client::Grpc { settlement, .. }) => {
+                settlement.settle(work::settle(row.persons, row.lines)).await.unwrap();
             }
-            Call::Echo | Call::Stream => {
+            (Call::Echo, Client::Grpc { echo, .. }) => {
                 let (request, answer) = row.sizes;
                 let answer_bytes = u32::try_from(answer).unwrap();
                 let payload = Payload { body: vec![b'7'; request], answer_bytes };
                 let codec = ProstCodec::<Payload, Payload>::default();
-                self.echo.ready().await.unwrap();
+                echo.ready().await.unwrap();
                 let path = PathAndQuery::from_static(echo::PATH);
-                self.echo.unary(Request::new(payload), path, codec).await.unwrap();
+                echo.unary(Request::new(payload), path, codec).await.unwrap();
             }
+            (Call::HisQuote, Client::National(window)) => window.quote(row.lines.max(1)).await,
+            (Call::HisSettle, Client::National(window)) => window.settle(row.lines.max(1)).await,
+            (call, _) => panic!("{call:?} is another client's"),
         }
     }
 }
 
 /// Quotes in one stream, as fast as the server takes them; a time is from one answer to the next.
-async fn stream(channel: Channel, row: Row, start: Instant) -> Histogram<u64> {
+async fn stream(client: Client, row: Row, start: Instant) -> Histogram<u64> {
+    let Client::Grpc { mut settlement, .. } = client else { panic!("a stream is gRPC's") };
     let end = start + Duration::from_secs(row.seconds);
     let requests = std::iter::repeat_with(move || proto::QuoteRequest {
         amounts_only: true,
         ..work::quote(row.persons, row.lines)
     });
     let requests = tokio_stream::iter(requests.take_while(move |_| Instant::now() < end));
-    let answers = SettlementClient::new(channel).quote_many(requests).await.unwrap();
+    let answers = settlement.quote_many(requests).await.unwrap();
     let mut answers = answers.into_inner();
     let mut times = histogram();
     let mut last = Instant::now();

@@ -2,7 +2,7 @@
 //!
 //! - `cargo bench --bench load` runs the whole table, each row for three seconds (`ONESTOP_LOAD_SECONDS`).
 //! - `cargo bench --bench load -- settle connections=64 persons=hot lines=30 rate=2000 seconds=10` runs one row, once; `quote`,
-//!   `stream` and `echo` are the other calls. Without `rate` the loop is closed: each connection sends when it has its answer. With
+//!   `stream`, `echo`, `his-quote` (2303) and `his-settle` (2401, 2301 and 2304) are the other calls. Without `rate` the loop is closed: each connection sends when it has its answer. With
 //!   it the loop is open: requests are due at fixed times, and a time is counted from when its request was due, so that one slow
 //!   answer is felt by all that wait behind it.
 //!
@@ -25,6 +25,7 @@ mod drive;
 mod echo;
 #[path = "../items.rs"]
 mod items;
+mod national;
 mod server;
 mod work;
 
@@ -84,6 +85,10 @@ async fn table(server: &Server, directory: &Path, seconds: u64) {
         rows.push(Row { lines, ..row(Call::Settle, 64) });
     }
     rows.push(Row { persons: Persons::Hot, ..row(Call::Settle, 64) });
+    for connections in [1, 8, 64] {
+        rows.push(Row { lines: 30, ..row(Call::HisQuote, connections) });
+        rows.push(Row { lines: 30, ..row(Call::HisSettle, connections) });
+    }
     let mut closed = 0.0;
     for row in rows {
         let measured = drive::run(server, &row).await;

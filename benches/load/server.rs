@@ -21,12 +21,12 @@ pub(crate) mod ready {
         std::fs::rename(beside, file).unwrap();
     }
 
-    /// The first address: gRPC's.
-    pub(crate) async fn read(file: &Path) -> String {
+    /// The addresses, gRPC's first.
+    pub(crate) async fn read(file: &Path) -> Vec<String> {
         for _ in 0..6000 {
             let text = std::fs::read_to_string(file).unwrap_or_default();
-            if let Some(address) = text.lines().next() {
-                return format!("http://{}", address.trim());
+            if !text.is_empty() {
+                return text.lines().map(|line| line.trim().to_owned()).collect();
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
@@ -39,6 +39,8 @@ pub(crate) struct Server {
     onestop: Child,
     echo: Child,
     pub(crate) url: String,
+    /// The address of the national interface.
+    pub(crate) http: String,
     pub(crate) echo_url: String,
 }
 
@@ -57,7 +59,8 @@ impl Server {
         let (ready, echo_ready) = (directory.join("ready"), directory.join("echo-ready"));
         let log = std::fs::File::create(directory.join("log")).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_onestop"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(directory.join("store"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"]);
+        command.arg("--data").arg(directory.join("store"));
         command.arg("--rules").arg(rules).arg("--ready-file").arg(&ready);
         // The program reads what begins with its name as configuration.
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ONESTOP_")) {
@@ -66,9 +69,11 @@ impl Server {
         let onestop = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
         let mut command = Command::new(std::env::current_exe().unwrap());
         let echo = command.arg("serve-echo").arg(&echo_ready).spawn().unwrap();
-        let mut server = Server { onestop, echo, url: String::new(), echo_url: String::new() };
-        server.url = ready::read(&ready).await;
-        server.echo_url = ready::read(&echo_ready).await;
+        let addresses = ready::read(&ready).await;
+        let [grpc, http] = addresses.as_slice() else { panic!("{addresses:?}") };
+        let echo_url = format!("http://{}", ready::read(&echo_ready).await[0]);
+        let url = format!("http://{grpc}");
+        let server = Server { onestop, echo, url, http: http.clone(), echo_url };
         work::fill(&server.channel().await).await;
         server
     }

@@ -28,6 +28,10 @@ pub(crate) enum Call {
     /// Quotes in one stream a connection.
     Stream,
     Echo,
+    /// 2303 of one stay over the national interface.
+    HisQuote,
+    /// A whole stay over the national interface: 2401, 2301, 2304.
+    HisSettle,
 }
 
 impl Call {
@@ -37,6 +41,8 @@ impl Call {
             "settle" => Call::Settle,
             "stream" => Call::Stream,
             "echo" => Call::Echo,
+            "his-quote" => Call::HisQuote,
+            "his-settle" => Call::HisSettle,
             other => panic!("no such call: {other}"),
         }
     }
@@ -46,6 +52,8 @@ impl Call {
             Call::Quote => "quote".to_owned(),
             Call::Settle => "settle".to_owned(),
             Call::Stream => "quotes in a stream, amounts only".to_owned(),
+            Call::HisQuote => "2303".to_owned(),
+            Call::HisSettle => "2401, 2301 and 2304".to_owned(),
             Call::Echo => format!("echo, {request} and {answer} bytes"),
         }
     }
@@ -140,7 +148,7 @@ pub(crate) async fn sizes(server: &Server, call: Call, lines: usize) -> (usize, 
             let bytes = request.encoded_len();
             (bytes, client.settle(request).await.unwrap().into_inner().encoded_len())
         }
-        Call::Quote | Call::Stream | Call::Echo => {
+        Call::Quote | Call::Stream | Call::Echo | Call::HisQuote | Call::HisSettle => {
             let request = quote(Persons::Cold, lines);
             let bytes = request.encoded_len();
             (bytes, client.quote(request).await.unwrap().into_inner().encoded_len())

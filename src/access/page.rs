@@ -13,7 +13,8 @@ use Role::Supervisor;
 const ALL: [Role; 6] = [Clerk, Supervisor, Insurer, PolicyEditor, Auditor, Administrator];
 
 /// Where nobody is asked yet who he is.
-pub(super) const OPEN: [&str; 2] = ["GET /account/login", "POST /account/login"];
+pub(super) const OPEN: [&str; 4] =
+    ["GET /account/login", "POST /account/login", "GET /account/oidc", "GET /account/oidc/back"];
 
 /// The roles that may use a page for what is their own, and those that may for everything.
 pub(super) fn roles(call: &str) -> (&'static [Role], &'static [Role]) {

@@ -7,6 +7,7 @@ use crate::cli::client::Trouble;
 use crate::cli::demo;
 use crate::cli::output;
 use crate::cli::reconcile::configured_names;
+use crate::cli::serve::staff::Staff;
 use crate::config::Config;
 use crate::config::LogConfig;
 use crate::config::LogFormat;
@@ -151,7 +152,7 @@ async fn serve(
     }
     let known = known(config)?;
     let service = Arc::new(open(config)?);
-    let (operators, noting) = staff::begin(config, &service)?;
+    let Staff { operators, oidc, noting } = staff::begin(config, &service)?;
     let (door, web) = doors(config, keys.as_ref()).await?;
     let (address, web_address) = (door.address(), web.address());
     let (stop, stopping) = watch::channel(false);
@@ -186,7 +187,7 @@ async fn serve(
     let options = http_options(config);
     let gateway =
         Gateway::new(Arc::clone(&service), config.his.clone(), web_address.ip().is_loopback());
-    let behind = http::Behind { service: Arc::clone(&service), gateway, operators };
+    let behind = http::Behind { service: Arc::clone(&service), gateway, operators, oidc };
     let web = http::serve(web, behind, options, until(stopping.clone()));
     tracing::info!(%address, http = %web_address, "listening");
     if let Some(file) = ready_file {

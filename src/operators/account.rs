@@ -44,7 +44,7 @@ pub struct Post {
 
 impl Post {
     /// Whether somebody can have it.
-    fn check(&self) -> Result<(), AccountError> {
+    pub fn check(&self) -> Result<(), AccountError> {
         let has = |role: Role| self.roles.contains(&role);
         let at_window = has(Role::Clerk) || has(Role::Supervisor);
         if self.roles.is_empty() {

@@ -2,6 +2,7 @@
 //! forgotten at a restart, after which everybody says again who he is.
 
 use crate::calendar::Moment;
+use crate::operators::account::Post;
 
 use sha2::Digest;
 use sha2::Sha256;
@@ -18,6 +19,8 @@ struct Session {
     name: String,
     /// Which password it was begun with: when that was set. Unit: milliseconds since 1970.
     password_set_ms: i64,
+    /// What somebody is here for whom an identity provider has let in; an account says it itself.
+    post: Option<Post>,
     begun: i64,
     used: i64,
 }
@@ -51,6 +54,7 @@ impl Sessions {
     pub(super) fn begin(
         &mut self,
         (name, password_set_ms): (&str, i64),
+        post: Option<Post>,
         now: Moment,
     ) -> Option<String> {
         let now = now.unix_millis();
@@ -75,13 +79,13 @@ impl Sessions {
             }
         }
         let name = name.to_owned();
-        let session = Session { name, password_set_ms, begun: now, used: now };
+        let session = Session { name, password_set_ms, post, begun: now, used: now };
         self.by_digest.insert(digest(&id), session);
         Some(id)
     }
 
-    /// Whose it is, and with which password it was begun; used now.
-    pub(super) fn find(&mut self, id: &str, now: Moment) -> Option<(String, i64)> {
+    /// Whose it is, with which password it was begun, and what for if no account says it; used now.
+    pub(super) fn find(&mut self, id: &str, now: Moment) -> Option<(String, i64, Option<Post>)> {
         let (key, now) = (digest(id), now.unix_millis());
         let session = self.by_digest.get(&key)?;
         if self.is_over(session, now) {
@@ -90,7 +94,7 @@ impl Sessions {
         }
         let session = self.by_digest.get_mut(&key)?;
         session.used = now;
-        Some((session.name.clone(), session.password_set_ms))
+        Some((session.name.clone(), session.password_set_ms, session.post.clone()))
     }
 
     /// Ends one.
@@ -115,23 +119,28 @@ mod tests {
     #[test]
     fn a_session_ends_when_it_is_not_used_and_at_the_latest_after_its_longest_time() {
         let mut sessions = Sessions::new(100, 250);
-        let id = sessions.begin(("li", 0), at(0)).unwrap();
+        let id = sessions.begin(("li", 0), None, at(0)).unwrap();
         assert_eq!(id.len(), 64);
         for second in [99, 198, 249] {
-            assert_eq!(sessions.find(&id, at(second)), Some(("li".to_owned(), 0)), "{second}");
+            assert_eq!(
+                sessions.find(&id, at(second)),
+                Some(("li".to_owned(), 0, None)),
+                "{second}"
+            );
         }
         assert_eq!(sessions.find(&id, at(250)), None, "however much it is used");
         assert_eq!(sessions.find(&id, at(249)), None, "and once over, over");
-        let id = sessions.begin(("li", 0), at(0)).unwrap();
+        let id = sessions.begin(("li", 0), None, at(0)).unwrap();
         assert_eq!(sessions.find(&id, at(100)), None);
     }
 
     #[test]
     fn an_ended_session_is_nobodys_and_the_id_itself_is_not_kept() {
         let mut sessions = Sessions::new(100, 100);
-        let (one, two) = (sessions.begin(("li", 0), at(0)), sessions.begin(("li", 0), at(0)));
+        let (one, two) =
+            (sessions.begin(("li", 0), None, at(0)), sessions.begin(("li", 0), None, at(0)));
         let (one, two) = (one.unwrap(), two.unwrap());
-        let other = sessions.begin(("wang", 0), at(0)).unwrap();
+        let other = sessions.begin(("wang", 0), None, at(0)).unwrap();
         assert_ne!(one, two);
         assert!(!format!("{sessions:?}").contains(&one));
         sessions.end(&one);
@@ -146,9 +155,9 @@ mod tests {
     #[test]
     fn there_are_never_more_sessions_than_the_most() {
         let mut sessions = Sessions::new(100, 100);
-        let first = sessions.begin(("li", 0), at(0)).unwrap();
+        let first = sessions.begin(("li", 0), None, at(0)).unwrap();
         for _ in 0..SESSIONS_MAX {
-            sessions.begin(("wang", 0), at(1)).unwrap();
+            sessions.begin(("wang", 0), None, at(1)).unwrap();
         }
         assert_eq!(sessions.by_digest.len(), SESSIONS_MAX);
         assert_eq!(sessions.find(&first, at(1)), None, "the one used least lately went");

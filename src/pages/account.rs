@@ -1,6 +1,7 @@
 //! Accounts (账户) under `/account`: log in, change one's password, and for administrators the operators.
 
 mod login;
+pub(crate) mod oidc;
 mod operators;
 mod password;
 
@@ -29,6 +30,8 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/account/login", login::show),
         Route::post("/account/login", login::log_in),
+        Route::get("/account/oidc", oidc::begin),
+        Route::get("/account/oidc/back", oidc::finish),
         Route::post("/account/logout", login::log_out),
         Route::get("/account/password", password::show),
         Route::post("/account/password", password::change),

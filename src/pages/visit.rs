@@ -91,6 +91,8 @@ pub(crate) enum Cookie {
     Lang,
     /// Of who has said who he is.
     Session,
+    /// Of who is on the way to an identity provider and back.
+    Passing,
 }
 
 impl Cookie {
@@ -100,6 +102,7 @@ impl Cookie {
             Cookie::Window => "onestop-window",
             Cookie::Lang => "onestop-lang",
             Cookie::Session => "onestop-session",
+            Cookie::Passing => "onestop-passing",
         }
     }
 
@@ -126,6 +129,17 @@ pub(crate) fn session_cookie(id: &str) -> String {
 /// The cookie that takes the place of a session's when it is over.
 pub(crate) fn no_session() -> String {
     format!("{}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict", Cookie::Session.name())
+}
+
+/// The cookie of a login by an identity provider, whose site sends the browser back.
+pub(crate) fn passing_cookie(kept: &str) -> String {
+    let name = Cookie::Passing.name();
+    format!("{name}={kept}; Path=/account/oidc; Max-Age=600; HttpOnly; SameSite=Lax")
+}
+
+/// The cookie that takes its place.
+pub(crate) fn no_passing() -> String {
+    format!("{}=; Path=/account/oidc; Max-Age=0; HttpOnly; SameSite=Lax", Cookie::Passing.name())
 }
 
 /// A text that nobody can guess or meet twice; none where the machine has no randomness to give.

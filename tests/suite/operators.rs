@@ -2,6 +2,7 @@
 
 mod accounts;
 mod browser;
+mod oidc;
 mod sessions;
 
 use crate::counter::raw::Answer;

@@ -4,6 +4,7 @@ use crate::cli::Exit;
 use crate::cli::output;
 use crate::cli::serve::Stopped;
 use crate::config::Config;
+use crate::oidc::Oidc;
 use crate::operators::FIRST;
 use crate::operators::Operators;
 use crate::operators::OperatorsError;
@@ -35,17 +36,29 @@ fn open(config: &Config) -> Result<Option<Arc<Operators>>, Stopped> {
     Ok(Some(Arc::new(operators)))
 }
 
+/// Who may work at the pages.
+pub(super) struct Staff {
+    pub(super) operators: Option<Arc<Operators>>,
+    pub(super) oidc: Option<Arc<Oidc>>,
+    /// What brings changes of accounts into the ledger.
+    pub(super) noting: AbortHandle,
+}
+
 /// The operators, and what brings changes of their accounts into the ledger.
-pub(super) fn begin(
-    config: &Config,
-    service: &Arc<Service>,
-) -> Result<(Option<Arc<Operators>>, AbortHandle), Stopped> {
+pub(super) fn begin(config: &Config, service: &Arc<Service>) -> Result<Staff, Stopped> {
     let operators = open(config)?;
+    let oidc = match config.oidc.settings().filter(|_| operators.is_some()) {
+        Some(settings) => {
+            let oidc = Oidc::new(settings).map_err(|error| (Exit::Usage, chain(&error)))?;
+            Some(Arc::new(oidc))
+        }
+        None => None,
+    };
     let noting = match operators.clone() {
         Some(operators) => tokio::spawn(note(Arc::clone(service), operators)),
         None => tokio::spawn(async {}),
     };
-    Ok((operators, noting.abort_handle()))
+    Ok(Staff { operators, oidc, noting: noting.abort_handle() })
 }
 
 /// Brings changes of accounts into the ledger: at once what an earlier run left, later what the command line changes.

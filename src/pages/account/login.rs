@@ -5,6 +5,7 @@ use crate::pages::account::back;
 use crate::pages::account::broken;
 use crate::pages::account::hashing;
 use crate::pages::account::note;
+use crate::pages::account::oidc::ByProvider;
 use crate::pages::account::page;
 use crate::pages::fields::Fields;
 use crate::pages::layout::Input;
@@ -18,6 +19,7 @@ use crate::pages::visit::cookie;
 use crate::service::Service;
 use crate::service::now;
 
+use axum::Extension;
 use axum::extract::RawQuery;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -33,12 +35,26 @@ use maud::html;
 use std::sync::Arc;
 
 /// The form.
-pub(super) async fn show(visit: Visit, RawQuery(query): RawQuery) -> Response {
+pub(super) async fn show(
+    visit: Visit,
+    Extension(oidc): ByProvider,
+    RawQuery(query): RawQuery,
+) -> Response {
     if visit.operators.is_none() {
         return back();
     }
     let fields = Fields::parse(&query.unwrap_or_default()).unwrap_or_default();
-    form(&visit, StatusCode::OK, &fields, &html! {})
+    let other = html! {
+        p { a .plain href="/account/oidc" {
+            (visit.pick("用统一身份认证登录", "Log in by the identity provider"))
+        } }
+    };
+    let above = if oidc.is_some() {
+        other
+    } else {
+        html! {}
+    };
+    form(&visit, StatusCode::OK, &fields, &above)
 }
 
 fn form(visit: &Visit, status: StatusCode, fields: &Fields, above: &Markup) -> Response {

@@ -41,6 +41,10 @@ async fn every_page_is_for_the_roles_that_the_table_says_and_for_nobody_else() {
         let mut stranger = Desk::stranger(&server.http);
         let answer = stranger.send(&call, "");
         match (open, method.as_str()) {
+            // Without an identity provider its way leads back.
+            (true, _) if path.starts_with("/account/oidc") => {
+                assert_eq!(answer.header("location"), "/counter", "{call}");
+            }
             (true, _) => assert!(["200", "401"].contains(&answer.status()), "{call}"),
             (false, "GET") => {
                 assert!(answer.header("location").starts_with("/account/login"), "{call}");
