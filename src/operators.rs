@@ -77,7 +77,11 @@ pub enum OperatorsError {
 #[derive(Debug)]
 pub enum Refused {
     /// The name, the password or both are wrong, or the account is kept out: which of them is not said.
-    Wrong,
+    Wrong {
+        /// Whether there is an account that has to wait from now on; to be noted once the answer is given, which would else take
+        /// longer where somebody has the name.
+        locked: bool,
+    },
     /// There were too many wrong ones; try again later. Unit: seconds.
     Wait(i64),
     /// The accounts cannot be used.
@@ -230,12 +234,13 @@ impl Operators {
             let begun = held(&self.sessions).begin((name, account.password_set_ms), None, now);
             return begun.ok_or(Refused::Failed(OperatorsError::NoRandomness));
         }
-        if locked && account.is_some() {
-            let noted = author(name, from, now)
-                .and_then(|author| self.change(|accounts| Ok(accounts.locked(name, &author)?)));
-            noted.map_err(Refused::Failed)?;
-        }
-        Err(Refused::Wrong)
+        Err(Refused::Wrong { locked: locked && account.is_some() })
+    }
+
+    /// Notes that an account has to wait after wrong passwords.
+    pub fn note_locked(&self, name: &str, from: &str, now: Moment) -> Result<(), OperatorsError> {
+        let author = author(name, from, now)?;
+        self.change(|accounts| Ok(accounts.locked(name, &author)?))
     }
 
     /// Counts an attempt, and says whether the name is locked should it be wrong; or how long it has to wait.

@@ -1,5 +1,6 @@
 //! Logging in and out.
 
+use crate::operators::Operators;
 use crate::operators::Refused;
 use crate::pages::account::back;
 use crate::pages::account::broken;
@@ -18,6 +19,7 @@ use crate::pages::visit::Visit;
 use crate::pages::visit::cookie;
 use crate::service::Service;
 use crate::service::now;
+use crate::store::fault::chain;
 
 use axum::Extension;
 use axum::extract::RawQuery;
@@ -101,8 +103,10 @@ pub(super) async fn log_in(
     let (name, password) = (fields.get("name").to_owned(), fields.exactly("password").to_owned());
     let (asked, from) = (Arc::clone(&operators), visit.from.clone());
     let answered = hashing(move || asked.log_in((&name, &password), &from, now())).await;
-    // A name that has to wait from now on is in the ledger.
-    note(&service, &operators).await;
+    if let Some(Err(Refused::Wrong { locked: true })) = &answered {
+        let (name, from) = (fields.get("name").to_owned(), visit.from.clone());
+        tokio::spawn(note_locked(service, operators.clone(), name, from));
+    }
     match answered {
         Some(Ok(session)) => {
             if let Some(before) = Cookie::Session.of(&headers) {
@@ -120,7 +124,7 @@ pub(super) async fn log_in(
             };
             form(&visit, StatusCode::TOO_MANY_REQUESTS, &fields, &message(Tone::Bad, &said))
         }
-        Some(Err(Refused::Wrong)) | None => {
+        Some(Err(Refused::Wrong { .. })) | None => {
             tracing::info!(from = visit.from, "a login was refused");
             let said = html! {
                 p { strong { (visit.pick("用户名或口令不正确。", "The name or the password is wrong.")) } }
@@ -128,6 +132,17 @@ pub(super) async fn log_in(
             };
             form(&visit, StatusCode::UNAUTHORIZED, &fields, &message(Tone::Bad, &said))
         }
+    }
+}
+
+/// Notes that an account has to wait, beside the answer: that must not take longer where somebody has the name.
+async fn note_locked(service: Arc<Service>, operators: Arc<Operators>, name: String, from: String) {
+    let noting = Arc::clone(&operators);
+    let noted = tokio::task::spawn_blocking(move || noting.note_locked(&name, &from, now())).await;
+    match noted {
+        Ok(Ok(())) => note(&service, &operators).await,
+        Ok(Err(error)) => tracing::error!(error = chain(&error), "a locked account is not noted"),
+        Err(_) => tracing::error!("a locked account is not noted"),
     }
 }
 
