@@ -34,12 +34,17 @@ use onestop::store::journal::Options;
 use onestop::table::settlements::ColumnNames;
 use onestop::table::settlements::read;
 
+use mimalloc::MiMalloc;
 use prost::Message;
 
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
+
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 const GROUP: usize = 2000;
 

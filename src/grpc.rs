@@ -343,10 +343,12 @@ impl Rules for Api {
 
     async fn reload_packs(
         &self,
-        _: Request<proto::ReloadPacksRequest>,
+        request: Request<proto::ReloadPacksRequest>,
     ) -> Result<Response<proto::ReloadPacksReply>, Status> {
+        let by = scope::onlooker(&request);
         let service = Arc::clone(&self.service);
-        let outcome = tokio::task::spawn_blocking(move || service.reload_rules()).await;
+        // It is carried through once begun, even if its connection is gone.
+        let outcome = tokio::spawn(async move { service.reload_rules(by).await }).await;
         let outcome = outcome.map_err(|_| Status::internal("the reload ended unexpectedly"))?;
         Ok(Response::new(rules_view::reloaded(outcome.as_deref())))
     }

@@ -34,12 +34,18 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::sync_channel;
 use std::thread;
 
 /// The folder of outlines in a store; its number grows with every change of their form.
 const FOLDER: &str = "outline-1";
 /// How many entries are read before their outlines are written.
 const CHUNK: usize = 8192;
+
+/// How many outlines are read at once, and how often ahead of whoever takes them.
+const CHUNK_AHEAD: usize = 1024;
+const AHEAD: usize = 2;
 
 /// Why the ledger could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -75,7 +81,17 @@ pub enum OutlineError {
 /// date first, unless another process does so now or the directory cannot be written; then the rest is read from the ledger.
 ///
 /// Takes no lock on the store, and may run beside a server.
-pub fn each(store: &Path, after: u64, mut next: impl FnMut(Extract)) -> Result<Head, OutlineError> {
+pub fn each(store: &Path, after: u64, next: impl FnMut(Extract)) -> Result<Head, OutlineError> {
+    each_without(store, after, None, next)
+}
+
+/// The same, where some of an outline is not looked at.
+fn each_without(
+    store: &Path,
+    after: u64,
+    without: Option<&Without>,
+    mut next: impl FnMut(Extract),
+) -> Result<Head, OutlineError> {
     let journal = store.join("journal");
     if !journal.is_dir() {
         return Err(OutlineError::NoStore(store.to_owned()));
@@ -90,13 +106,7 @@ pub fn each(store: &Path, after: u64, mut next: impl FnMut(Extract)) -> Result<H
         Err(error) => return Err(error),
     };
     if 0 < head.sequence {
-        for record in walk(&folder, after + 1)? {
-            let (record, _) = record?;
-            if head.sequence < record.sequence {
-                break;
-            }
-            next(Row::read(record.sequence, &record.content)?.extract(record.sequence)?);
-        }
+        outlined(&folder, (after + 1, head.sequence), without, &mut next)?;
     }
     let mut source = Source::after(&journal, &folder, head)?;
     while let Some(chunk) = source.chunk()? {
@@ -107,6 +117,56 @@ pub fn each(store: &Path, after: u64, mut next: impl FnMut(Extract)) -> Result<H
         }
     }
     Ok(source.head)
+}
+
+/// Hands over what the outlines from one number to another say; another thread reads ahead.
+fn outlined(
+    folder: &Path,
+    (first, last): (u64, u64),
+    without: Option<&Without>,
+    next: &mut impl FnMut(Extract),
+) -> Result<(), OutlineError> {
+    thread::scope(|scope| {
+        let (sender, receiver) = sync_channel(AHEAD);
+        let reader = scope.spawn(move || read_ahead(folder, (first, last), &sender));
+        // The receiver goes with it, and then the reader ends.
+        let take = move || {
+            for record in receiver.into_iter().flatten() {
+                let Record { sequence, content, .. } = record;
+                let slim = without.and_then(|without| slimmed(&content, without));
+                let row = Row::read(sequence, slim.as_deref().unwrap_or(&content))?;
+                next(row.extract(sequence)?);
+            }
+            Ok(())
+        };
+        let taken = take();
+        let read = reader.join().unwrap_or_else(|_| {
+            let why = "the thread that reads outlines stopped".to_owned();
+            Err(OutlineError::Entry { number: first, why })
+        });
+        taken.and(read)
+    })
+}
+
+/// Reads records in chunks.
+fn read_ahead(
+    folder: &Path,
+    (first, last): (u64, u64),
+    sender: &SyncSender<Vec<Record>>,
+) -> Result<(), OutlineError> {
+    let mut records = walk(folder, first)?;
+    loop {
+        let mut chunk = Vec::with_capacity(CHUNK_AHEAD);
+        for record in records.by_ref().take(CHUNK_AHEAD) {
+            let (record, _) = record?;
+            if record.sequence <= last {
+                chunk.push(record);
+            }
+        }
+        if chunk.is_empty() || sender.send(chunk).is_err() {
+            return Ok(());
+        }
+    }
 }
 
 /// Brings the outlines up to date.
@@ -278,6 +338,12 @@ fn entry(number: u64, content: &[u8]) -> Result<proto::LedgerEntry, OutlineError
         .map_err(|error| OutlineError::Entry { number, why: error.to_string() })
 }
 
+/// What of an outline a reconciliation does not look at: who wrote it, and how the bill was borne.
+const NOT_COMPARED: Without = Without {
+    tags: &[1, 4, 5, 6, 7, 8, 11],
+    within: &[(12, Without { tags: &[4, 5, 6, 9, 10, 11, 17, 18, 19], within: &[] })],
+};
+
 /// The ledger's list for a reconciliation, and the last entry that it is of. `watch` is told the number of every entry.
 pub fn ledger_list(
     store: &Path,
@@ -286,7 +352,7 @@ pub fn ledger_list(
 ) -> Result<(Book, Head), OutlineError> {
     let mut ledger = Book::new();
     let mut full = Ok(());
-    let head = each(store, 0, |extract| {
+    let head = each_without(store, 0, Some(&NOT_COMPARED), |extract| {
         watch(extract.number);
         if full.is_ok() {
             full = subject.take(&mut ledger, &extract);

@@ -13,6 +13,9 @@ use crate::rules::check::families;
 use crate::rules::pack::Pack;
 use crate::rules::problem::Problem;
 
+use sha2::Digest;
+use sha2::Sha256;
+
 use std::fmt;
 
 /// Most bytes of one pack file.
@@ -109,6 +112,15 @@ impl RuleBook {
     /// All packs, by id and first day.
     pub fn packs(&self) -> &[Pack] {
         &self.packs
+    }
+
+    /// SHA-256 over family, first day and digest of every pack, in hex: the same where the same packs are in force.
+    pub fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        for pack in &self.packs {
+            hash.update(format!("{}/{} {}\n", pack.id, pack.span.from, pack.digest));
+        }
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// All packs with the files that they were read from, by id and first day.

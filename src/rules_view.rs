@@ -53,6 +53,13 @@ fn warning(warning: &Warning) -> proto::PackComplaint {
     }
 }
 
+fn complaint(zh: &str, en: &str) -> proto::PackComplaint {
+    proto::PackComplaint {
+        sentence: Some(proto::Title { zh: zh.to_owned(), en: en.to_owned() }),
+        ..proto::PackComplaint::default()
+    }
+}
+
 fn complaints(error: &RulesError) -> Vec<proto::PackComplaint> {
     match error {
         RulesError::Packs(errors) => errors
@@ -66,9 +73,10 @@ fn complaints(error: &RulesError) -> Vec<proto::PackComplaint> {
                 }),
             })
             .collect(),
-        RulesError::Folder(error) => vec![proto::PackComplaint {
-            sentence: Some(proto::Title { zh: error.to_string(), en: error.to_string() }),
-            ..proto::PackComplaint::default()
-        }],
+        RulesError::Folder(error) => vec![complaint(&error.to_string(), &error.to_string())],
+        RulesError::Record(_) => {
+            let zh = "规则包已读取,但未能记入账本,因此没有启用;请稍后重试";
+            vec![complaint(zh, &error.to_string())]
+        }
     }
 }

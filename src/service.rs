@@ -4,6 +4,7 @@ pub mod office;
 mod opening;
 mod operators;
 mod people;
+mod packs;
 mod query;
 pub mod quote;
 mod register;
@@ -26,7 +27,6 @@ use crate::folder::FolderError;
 use crate::id::FacilityId;
 use crate::id::PersonId;
 use crate::id::RequestId;
-use crate::metrics;
 use crate::proto;
 use crate::proto::ledger_entry::Kind;
 use crate::refusal::EntryName;
@@ -92,6 +92,9 @@ pub enum RulesError {
     /// A pack is not as it should be.
     #[error("{} complaints about rule packs; the first: {}", .0.len(), first(.0))]
     Packs(Vec<PackError>),
+    /// What is taken over is recorded first, and could not be.
+    #[error("the packs could not be recorded as read again; nothing was taken over")]
+    Record(#[source] Box<Failure>),
 }
 
 fn first(errors: &[PackError]) -> String {
@@ -174,15 +177,6 @@ impl Service {
     /// The packs in force.
     pub fn book(&self) -> Arc<RuleBook> {
         Arc::clone(&self.book.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Reads the pack folder again, all or nothing.
-    pub fn reload_rules(&self) -> Result<Arc<RuleBook>, RulesError> {
-        let book = read_rules(&self.rules);
-        metrics::reloaded(book.is_ok());
-        let book = Arc::new(book?);
-        *self.book.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&book);
-        Ok(book)
     }
 
     /// The packs of the folder, with edited ones in place of those of the same family and first day. The packs in force stay.

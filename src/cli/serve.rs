@@ -23,6 +23,7 @@ use crate::proto;
 use crate::refusal::Lang;
 use crate::rules::check::warnings;
 use crate::service;
+use crate::service::Onlooker;
 use crate::service::Service;
 use crate::store::Store;
 use crate::store::StoreOptions;
@@ -348,7 +349,7 @@ async fn wait_for_signals(
     loop {
         tokio::select! {
             _ = hangup.recv() => {
-                reload(&service);
+                reload(&service).await;
                 if let Some(keys) = &reloaded.keys {
                     reload_keys(keys);
                 }
@@ -366,8 +367,9 @@ async fn wait_for_signals(
     std::future::pending::<()>().await;
 }
 
-fn reload(service: &Service) {
-    match service.reload_rules() {
+async fn reload(service: &Service) {
+    let by = Onlooker { who: "SIGHUP".to_owned(), from: String::new() };
+    match service.reload_rules(by).await {
         Ok(book) => tracing::info!(packs = book.packs().len(), "rule packs read again"),
         Err(error) => {
             tracing::error!(

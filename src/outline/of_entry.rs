@@ -132,6 +132,9 @@ fn office(record: &proto::OfficeRecord) -> String {
             let of = [request.month, request.facility, request.place].join(" ");
             format!("clearing {of}").trim_end().to_owned()
         }
+        Some(Record::Packs(one)) => {
+            format!("packs {}: {} to {}", one.packs, one.digest_before, one.digest_after)
+        }
         Some(Record::Account(one)) => {
             let of = [one.roles.join(","), one.facility.clone(), one.terminal.clone()].join(" ");
             format!("account {} {} {of}", one.name, one.what).trim_end().to_owned()

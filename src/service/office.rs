@@ -194,7 +194,7 @@ impl Service {
                         record.sign_off = Some(signed);
                     }
                 }
-                Some(Record::Clearing(_) | Record::Account(_)) | None => {}
+                Some(Record::Clearing(_) | Record::Account(_) | Record::Packs(_)) | None => {}
             }
             Ok(())
         })?;

@@ -153,7 +153,9 @@ fn edited(service: &Service, fields: &Fields) -> Result<RuleBook, Vec<(String, S
         RulesError::Packs(errors) => {
             errors.iter().map(|error| (error.zh(), error.to_string())).collect()
         }
-        RulesError::Folder(error) => both(&chain(&error), chain(&error)),
+        error @ (RulesError::Folder(_) | RulesError::Record(_)) => {
+            both(&chain(&error), chain(&error))
+        }
     })
 }
 

@@ -10,6 +10,7 @@ use crate::server::refused;
 use crate::server::start;
 
 use onestop::proto;
+use onestop::service::now;
 
 use std::fs;
 use std::path::Path;
@@ -116,6 +117,24 @@ async fn a_good_set_is_taken_over_and_a_bad_one_leaves_the_old_in_force() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     assert_eq!(paid(&mut clients).await, "720.00");
+    // Both good sets are in the audit with who asked, and the digest that one left is what the other found; no bad one is.
+    let today = now().day().to_string();
+    let out = directory.path().join("audit");
+    let (data_text, out_text) = (data.to_str().unwrap(), out.to_str().unwrap());
+    let mut audit = std::process::Command::new(env!("CARGO_BIN_EXE_onestop"));
+    audit.args(["audit", "--from", "2018-01-01", "--to", &today, "--data", data_text]);
+    assert!(audit.args(["--csv", out_text]).output().unwrap().status.success());
+    let log = fs::read_to_string(out.join("log.csv")).unwrap();
+    let reloads: Vec<&str> = log.lines().filter(|line| line.contains(",packs 2: ")).collect();
+    assert_eq!(reloads.len(), 2, "{log}");
+    assert!(reloads[1].contains(",SIGHUP,"), "{reloads:?}");
+    let digests = |line: &str| -> Vec<String> {
+        let (_, digests) = line.split_once("packs 2: ").unwrap();
+        digests.trim_end_matches([',', '"']).split(" to ").map(str::to_owned).collect()
+    };
+    let (first, second) = (digests(reloads[0]), digests(reloads[1]));
+    assert_eq!(first[1], second[0]);
+    assert!(first[0] != first[1] && second[0] != second[1] && first[0].len() == 64, "{reloads:?}");
     // With a bad set no server starts.
     server.signal("TERM");
     assert!(server.wait().await.success());

@@ -72,6 +72,8 @@ pub(crate) struct Auditor {
     pub(crate) entries: BTreeMap<u64, Noted>,
     /// Numbers of register writes.
     pub(crate) registers: BTreeSet<u64>,
+    /// Reloads of the rules, by number.
+    pub(crate) reloads: BTreeSet<u64>,
     pub(crate) requests: BTreeMap<RequestKey, u64>,
     /// Facility and admission: its settlements, the latest last.
     pub(crate) admissions: BTreeMap<(String, String), Vec<u64>>,
@@ -111,12 +113,20 @@ impl Auditor {
         Ok(())
     }
 
+    /// The rules were read again, which is an entry too.
+    pub(crate) fn note_reload(&mut self, number: u64) -> Result<(), String> {
+        self.claim_number(number)?;
+        self.reloads.insert(number);
+        Ok(())
+    }
+
     fn claim_number(&self, number: u64) -> Result<(), String> {
         let waits = self.waiting.values().any(|waiting| waiting.contains_key(&number));
         if number == 0
             || waits
             || self.entries.contains_key(&number)
             || self.registers.contains(&number)
+            || self.reloads.contains(&number)
         {
             return Err(format!("number {number} is given twice"));
         }
@@ -171,7 +181,8 @@ impl Auditor {
 
     /// The highest number of all, if none is missing below it.
     pub(crate) fn head_without_gaps(&self) -> Result<u64, String> {
-        let numbers: BTreeSet<u64> = self.entries.keys().chain(&self.registers).copied().collect();
+        let numbers: BTreeSet<u64> =
+            self.entries.keys().chain(&self.registers).chain(&self.reloads).copied().collect();
         for (own, number) in (1..).zip(&numbers) {
             same("the next number", *number, own)?;
         }

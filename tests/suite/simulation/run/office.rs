@@ -8,6 +8,7 @@ use crate::simulation::world::toggled;
 
 use onestop::proto;
 use onestop::service::Failure;
+use onestop::service::Onlooker;
 
 use std::fs;
 
@@ -130,13 +131,14 @@ impl Run {
     /// then on, also for days that other stays were settled for already.
     pub(super) async fn reload(&mut self) -> Outcome {
         self.count("rules reloaded");
+        let by = || Onlooker { who: "policy".to_owned(), from: "desk".to_owned() };
         let folder = self.rules.join(FAMILY);
         let first = "2018-07-01";
         let file = folder.join(format!("{first}.toml"));
         let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
         if !file.exists() {
             fs::write(&file, "schema = 1\n").unwrap();
-            if self.service().reload_rules().is_ok() {
+            if self.service().reload_rules(by()).await.is_ok() {
                 return Err("a pack that says nothing was taken over".to_owned());
             }
             let text = read("2018-01-01.toml");
@@ -149,7 +151,9 @@ impl Run {
             fs::write(&file, text).unwrap();
             self.world.packs.insert(1, first.to_owned());
         }
-        let reloaded = self.service().reload_rules();
-        reloaded.map(|_| ()).map_err(|error| format!("reload: {error}"))
+        let reloaded = self.service().reload_rules(by()).await;
+        reloaded.map_err(|error| format!("reload: {error}"))?;
+        let head = self.service().head().map_err(|fault| fault.to_string())?;
+        self.auditor.note_reload(head.sequence)
     }
 }
