@@ -46,7 +46,8 @@ impl Window {
     async fn admit(&mut self, lines: usize) -> (String, String) {
         let admission = json!({ "mdtrtinfo": {
             "psn_no": self.person, "insutype": "390", "begntime": "2018-03-01 08:00:00",
-            "mdtrt_cert_type": "02", "med_type": "21", "ipt_no": "1", "dscg_maindiag_code": "J18.9",
+            "mdtrt_cert_type": "02", "med_type": "21", "dscg_maindiag_code": "J18.9",
+            "ipt_no": SENT.load(Ordering::Relaxed).to_string(),
         }});
         let admitted = self.ask("2401", &admission).await;
         let visit = admitted["result"]["mdtrt_id"].as_str().unwrap().to_owned();
