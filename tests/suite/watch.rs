@@ -60,9 +60,9 @@ async fn what_was_answered_refused_and_settled_is_counted() {
         ("onestop_refusals_total{code=\"111\"}", "1"),
         ("onestop_settle_seconds_count", "3"),
         ("onestop_guarantees_missed_total", "1"),
-        // Three writes to registers and two settlements.
-        ("onestop_commit_entries_sum", "5.0"),
-        ("onestop_ledger_head", "5"),
+        // Three writes to registers, two settlements, and the packs that were read again.
+        ("onestop_commit_entries_sum", "6.0"),
+        ("onestop_ledger_head", "6"),
         ("onestop_ready", "1"),
         ("onestop_rules_reloads_total{outcome=\"taken\"}", "1"),
         ("onestop_requests_total{way=\"http\",call=\"other\",outcome=\"404\"}", "1"),
