@@ -1,7 +1,7 @@
 //! The one configuration file, overlaid by the environment; unknown keys are refused.
 
 use crate::access::Role;
-use crate::oidc::Settings;
+use crate::oidc::OidcConfig;
 use crate::operators::Terms;
 
 use serde::Deserialize;
@@ -158,71 +158,6 @@ impl AccessConfig {
             HisAuth::Always => true,
             HisAuth::Never => false,
         }
-    }
-}
-
-/// Logins at the pages by an identity provider (统一身份认证).
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct OidcConfig {
-    /// The provider's address, as it names itself; empty: none.
-    pub issuer: String,
-    /// The name of this server there.
-    pub client_id: String,
-    /// What this server is known by there.
-    pub client_secret: String,
-    /// The address under which browsers reach this server.
-    pub own_address: String,
-    /// The CA of the provider's certificate, in PEM.
-    pub ca: PathBuf,
-    /// The claim that names a person.
-    pub name_claim: String,
-    /// The claim that lists groups.
-    pub role_claim: String,
-    /// A group there, and the role that it is here.
-    pub roles: BTreeMap<String, Role>,
-    /// The office of insurers' operators.
-    pub office: String,
-}
-
-impl Default for OidcConfig {
-    fn default() -> OidcConfig {
-        OidcConfig {
-            issuer: String::new(),
-            client_id: String::new(),
-            client_secret: String::new(),
-            own_address: String::new(),
-            ca: PathBuf::new(),
-            name_claim: "preferred_username".to_owned(),
-            role_claim: "groups".to_owned(),
-            roles: BTreeMap::new(),
-            office: String::new(),
-        }
-    }
-}
-
-impl std::fmt::Debug for OidcConfig {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("OidcConfig").field("issuer", &self.issuer).finish_non_exhaustive()
-    }
-}
-
-impl OidcConfig {
-    /// What logins by the provider need; none where there is no provider.
-    pub fn settings(&self) -> Option<Settings> {
-        let OidcConfig { issuer, client_id, client_secret, own_address, .. } = self.clone();
-        let OidcConfig { ca, name_claim, role_claim, roles, office, .. } = self.clone();
-        (!issuer.is_empty()).then_some(Settings {
-            issuer,
-            client_id,
-            client_secret,
-            own_address,
-            ca,
-            name_claim,
-            role_claim,
-            roles,
-            office,
-        })
     }
 }
 

@@ -19,11 +19,13 @@ use crate::operators::account::Post;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
 use serde_json::Value;
 use sha2::Digest;
 use sha2::Sha256;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -39,27 +41,51 @@ const BELIEVED_S: i64 = 600;
 /// How soon its keys are read again where one is not among them. Unit: seconds.
 const AGAIN_S: i64 = 10;
 
-/// What the configuration says.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// The provider's name, which is an address.
+/// What the configuration says of an identity provider (统一身份认证).
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OidcConfig {
+    /// The provider's address, as it names itself; empty: none.
     pub issuer: String,
-    /// Our name there.
+    /// The name of this server there.
     pub client_id: String,
-    /// What we are known by there.
+    /// What this server is known by there.
     pub client_secret: String,
-    /// Where the provider sends browsers back to: our address.
+    /// The address under which browsers reach this server.
     pub own_address: String,
-    /// The CA of its certificate.
+    /// The CA of the provider's certificate, in PEM.
     pub ca: PathBuf,
     /// The claim that names a person.
     pub name_claim: String,
     /// The claim that lists groups.
     pub role_claim: String,
-    /// A group, and the role that it is.
+    /// A group there, and the role that it is here.
     pub roles: BTreeMap<String, Role>,
     /// The office of insurers' operators.
     pub office: String,
+}
+
+impl Default for OidcConfig {
+    fn default() -> OidcConfig {
+        OidcConfig {
+            issuer: String::new(),
+            client_id: String::new(),
+            client_secret: String::new(),
+            own_address: String::new(),
+            ca: PathBuf::new(),
+            name_claim: "preferred_username".to_owned(),
+            role_claim: "groups".to_owned(),
+            roles: BTreeMap::new(),
+            office: String::new(),
+        }
+    }
+}
+
+impl fmt::Debug for OidcConfig {
+    /// The secret is shown to nobody.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OidcConfig").field("issuer", &self.issuer).finish_non_exhaustive()
+    }
 }
 
 /// Why nobody was let in.
@@ -127,7 +153,7 @@ struct Provider {
 /// Logins by an identity provider.
 #[derive(Debug)]
 pub struct Oidc {
-    settings: Settings,
+    settings: OidcConfig,
     /// The provider's host, which is part of every name.
     host: String,
     client: Client,
@@ -152,7 +178,7 @@ fn encoded(pairs: &[(&str, &str)]) -> String {
 
 impl Oidc {
     /// By a provider that was configured.
-    pub fn new(settings: Settings) -> Result<Oidc, OidcError> {
+    pub fn new(settings: OidcConfig) -> Result<Oidc, OidcError> {
         let issuer = checked(&settings.issuer)?;
         checked(&settings.own_address)?;
         if settings.client_id.is_empty() || settings.client_secret.is_empty() {

@@ -13,6 +13,7 @@ use crate::accumulators::Sums;
 use crate::proto;
 use crate::proto::ledger_entry::Kind;
 use crate::rules::RuleBook;
+use crate::store::apply::accumulators_of;
 use crate::store::apply::check_version;
 use crate::store::apply::opening_key;
 use crate::store::apply::settlement_key;
@@ -319,21 +320,7 @@ fn compare(year: &Year, recorded: Option<&proto::Accumulators>) -> Result<(), Mi
 
 /// The sums after an entry, as it recorded them.
 fn after(entry: &proto::LedgerEntry) -> Result<Sums, Fault> {
-    let accumulators = match &entry.kind {
-        Some(Kind::Settlement(record)) => record.accumulators.as_ref(),
-        Some(Kind::Opening(opening)) => opening.accumulators.as_ref(),
-        Some(
-            Kind::Reversal(_)
-            | Kind::Register(_)
-            | Kind::Visit(_)
-            | Kind::Sign(_)
-            | Kind::File(_)
-            | Kind::Cancellation(_)
-            | Kind::Office(_),
-        )
-        | None => None,
-    };
-    let accumulators = accumulators.cloned().unwrap_or_default();
+    let accumulators = accumulators_of(entry).cloned().unwrap_or_default();
     Ok(from_proto::accumulators(&accumulators).map_err(Fault::unreadable)?.sums)
 }
 

@@ -14,6 +14,8 @@ use crate::table;
 use crate::table::Complaints;
 use crate::wire::to_proto;
 
+use std::net::SocketAddr;
+
 const PERSONS: &[u8] = include_bytes!("../../deploy/sample/persons.csv");
 const FACILITIES: &[u8] = include_bytes!("../../deploy/sample/facilities.csv");
 const CATALOGUE: &[u8] = include_bytes!("../../deploy/sample/catalogue.csv");
@@ -29,7 +31,11 @@ const ADMISSIONS: [&str; 5] = [
 
 /// Fills the registers, settles the samples and says what to try next. Running it again settles nothing twice: the same
 /// requests get their first answers.
-pub(super) async fn run(address: std::net::SocketAddr, lang: Lang) -> Result<(), Trouble> {
+pub(super) async fn run(
+    address: SocketAddr,
+    web_address: SocketAddr,
+    lang: Lang,
+) -> Result<(), Trouble> {
     let url = format!("http://{address}");
     let channel = connect(&url, &ClientConfig::default()).await?;
     fill(RegistersClient::new(channel.clone())).await?;
@@ -40,7 +46,7 @@ pub(super) async fn run(address: std::net::SocketAddr, lang: Lang) -> Result<(),
         let record = client.settle(request).await?.into_inner().settlement.unwrap_or_default();
         output::print(&sheet::settlement(&record, lang));
     }
-    output::print(&next(&url, lang));
+    output::print(&next(&url, &format!("http://{web_address}"), lang));
     Ok(())
 }
 
@@ -81,11 +87,14 @@ async fn fill(mut client: RegistersClient<Asking>) -> Result<(), Trouble> {
     Ok(())
 }
 
-fn next(url: &str, lang: Lang) -> String {
+fn next(url: &str, web: &str, lang: Lang) -> String {
     let onestop = "target/release/onestop";
     match lang {
         Lang::Zh => format!(
-            "服务已就绪:{url}(gRPC,带反射与健康检查)。Ctrl-C 停止。另开一个终端可以试试:\n\n  \
+            "服务已就绪：{url}（gRPC，带反射与健康检查）。Ctrl-C 停止。\n\
+             结算窗口：用浏览器打开 {web}/ ，机构 H51041100001，患者 P510411000001。\n\
+             国家接口：HIS 把报文发到 {web} 即可，见 docs/his/README.md。\n\
+             另开一个终端可以试试：\n\n  \
              {onestop} quote deploy/sample/admissions/guangxi.json\n  \
              {onestop} show settlements\n  \
              {onestop} show settlement --number 4 --lang en\n  \
@@ -93,7 +102,10 @@ fn next(url: &str, lang: Lang) -> String {
              {onestop} rules test settlement-rules\n"
         ),
         Lang::En => format!(
-            "Serving on {url} (gRPC, with reflection and health). Ctrl-C stops it. In another terminal, try:\n\n  \
+            "Serving on {url} (gRPC, with reflection and health). Ctrl-C stops it.\n\
+             Settlement window: open {web}/ in a browser; facility H51041100001, patient P510411000001.\n\
+             National interface: a HIS sends its messages to {web}; see docs/his/README.md.\n\
+             In another terminal, try:\n\n  \
              {onestop} --lang en quote deploy/sample/admissions/guangxi.json\n  \
              {onestop} --lang en show settlements\n  \
              {onestop} --lang en show settlement --number 4\n  \

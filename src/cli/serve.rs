@@ -195,7 +195,7 @@ async fn serve(
         std::fs::write(&file, addresses).map_err(|error| failed(&error))?;
     }
     if let Some(lang) = demo {
-        tokio::spawn(show_demo(address, lang));
+        tokio::spawn(show_demo(address, web_address, lang));
     }
     let patience = Duration::from_millis(config.server.shutdown_timeout_ms);
     let both = async { tokio::join!(server, web) };
@@ -270,8 +270,8 @@ async fn set_health(health: &HealthReporter, has_stopped: bool) {
     }
 }
 
-async fn show_demo(address: SocketAddr, lang: Lang) {
-    match demo::run(address, lang).await {
+async fn show_demo(address: SocketAddr, web_address: SocketAddr, lang: Lang) {
+    match demo::run(address, web_address, lang).await {
         Ok(()) => {}
         Err(Trouble::Input(why) | Trouble::Server(why)) => output::complain(&why),
         Err(Trouble::Status(status)) => output::complain(status.message()),

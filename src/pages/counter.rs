@@ -8,6 +8,7 @@ mod his_visit;
 mod patient;
 mod qr;
 mod quote;
+mod record;
 mod rules;
 mod settle;
 mod sheet;

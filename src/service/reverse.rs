@@ -22,6 +22,7 @@ use crate::store::AppendError;
 use crate::store::EntryKind;
 use crate::store::Stored;
 use crate::store::Year;
+use crate::store::apply::accumulators_of;
 use crate::wire::compare;
 use crate::wire::from_proto;
 use crate::wire::to_proto;
@@ -152,22 +153,8 @@ impl Service {
             Sums::default()
         } else {
             let stored = self.stored(below)?;
-            let after = match &stored.entry.kind {
-                Some(Kind::Settlement(record)) => record.accumulators.as_ref(),
-                Some(Kind::Opening(opening)) => opening.accumulators.as_ref(),
-                Some(
-                    Kind::Reversal(_)
-                    | Kind::Register(_)
-                    | Kind::Visit(_)
-                    | Kind::Sign(_)
-                    | Kind::File(_)
-                    | Kind::Cancellation(_)
-                    | Kind::Office(_),
-                )
-                | None => None,
-            };
             let unknown = || Refusal::UnknownEntry { name: below.to_string() };
-            from_proto::accumulators(after.ok_or_else(unknown)?)?.sums
+            from_proto::accumulators(accumulators_of(&stored.entry).ok_or_else(unknown)?)?.sums
         };
         Ok(Accumulators { version: year.accumulators.version + 1, sums })
     }

@@ -76,6 +76,21 @@ fn visit_of(record: &proto::SettlementRecord) -> Option<(&str, u64)> {
     Some((&request.visit, request.visit_version))
 }
 
+/// The accumulators after an entry that can stand in a year.
+pub(crate) fn accumulators_of(entry: &proto::LedgerEntry) -> Option<&proto::Accumulators> {
+    match entry.kind.as_ref()? {
+        Kind::Settlement(record) => record.accumulators.as_ref(),
+        Kind::Opening(opening) => opening.accumulators.as_ref(),
+        Kind::Reversal(_)
+        | Kind::Register(_)
+        | Kind::Visit(_)
+        | Kind::Sign(_)
+        | Kind::File(_)
+        | Kind::Cancellation(_)
+        | Kind::Office(_) => None,
+    }
+}
+
 /// Who wrote an entry, and what kind it is.
 pub(crate) fn writer(entry: &proto::LedgerEntry) -> Option<(&proto::Writer, &Kind)> {
     let kind = entry.kind.as_ref()?;

@@ -47,12 +47,11 @@ pub(super) struct Staff {
 /// The operators, and what brings changes of their accounts into the ledger.
 pub(super) fn begin(config: &Config, service: &Arc<Service>) -> Result<Staff, Stopped> {
     let operators = open(config)?;
-    let oidc = match config.oidc.settings().filter(|_| operators.is_some()) {
-        Some(settings) => {
-            let oidc = Oidc::new(settings).map_err(|error| (Exit::Usage, chain(&error)))?;
-            Some(Arc::new(oidc))
-        }
-        None => None,
+    let oidc = if operators.is_none() || config.oidc.issuer.is_empty() {
+        None
+    } else {
+        let oidc = Oidc::new(config.oidc.clone());
+        Some(Arc::new(oidc.map_err(|error| (Exit::Usage, chain(&error)))?))
     };
     let noting = match operators.clone() {
         Some(operators) => tokio::spawn(note(Arc::clone(service), operators)),

@@ -7,6 +7,8 @@ use crate::pages::counter::patient;
 use crate::pages::counter::qr;
 use crate::pages::counter::quote;
 use crate::pages::counter::quote::LINES_SHOWN;
+use crate::pages::counter::record::is_for;
+use crate::pages::counter::record::seen;
 use crate::pages::fields::Fields;
 use crate::pages::layout;
 use crate::pages::layout::Page;
@@ -20,7 +22,6 @@ use crate::pages::pdf::Sheet;
 use crate::pages::visit::Visit;
 use crate::proto;
 use crate::proto::get_settlement_request::By;
-use crate::service::Failure;
 use crate::service::Service;
 use crate::sheet;
 use crate::sheet::head;
@@ -38,6 +39,9 @@ use maud::Markup;
 use maud::html;
 
 use std::sync::Arc;
+
+/// The page, as the table of who may what has it.
+const PAGE: &str = "GET /counter/sheet/{number}";
 
 /// The sheet of a settlement by its number.
 pub(super) async fn show(
@@ -58,13 +62,13 @@ pub(super) async fn show(
             return page.answer(status_of(&why), &message(Tone::Bad, &failure(&visit, &why)));
         }
     };
-    if !is_for(&visit, &record) {
+    if !is_for(&visit, PAGE, &record) {
         return layout::denied(&visit);
     }
     let fields = Fields::parse(&query.unwrap_or_default()).unwrap_or_default();
     let from: usize = fields.get("lines").parse().unwrap_or(0);
     let named = visit.names() || fields.get("open") == "yes";
-    if named && let Err(why) = seen(&service, &visit, &record).await {
+    if named && let Err(why) = seen(&service, &visit, PAGE, &record).await {
         return layout::failed(&visit, &why);
     }
     let address = address(&visit, &headers, record.number);
@@ -72,24 +76,6 @@ pub(super) async fn show(
         div .screen { (on_screen(&service, &visit, &record, (from, named))) }
         (paper(&visit, &record, &address, fields.get("paper")))
     })
-}
-
-/// Records that the patient of a settlement is looked at.
-async fn seen(
-    service: &Service,
-    visit: &Visit,
-    record: &proto::SettlementRecord,
-) -> Result<(), Failure> {
-    let request = record.request.as_ref();
-    let admission = request.and_then(|request| request.admission.as_ref());
-    let persons = admission.map(|admission| admission.person.clone()).into_iter().collect();
-    service.looked(&visit.onlooker(), "GET /counter/sheet/{number}", persons).await
-}
-
-/// Whether a settlement is one that the visitor may see.
-fn is_for(visit: &Visit, record: &proto::SettlementRecord) -> bool {
-    let writer = record.request.as_ref().and_then(|request| request.writer.as_ref());
-    visit.may("GET /counter/sheet/{number}", writer.map_or("", |writer| &writer.facility))
 }
 
 /// The sheet as a PDF.
@@ -105,7 +91,7 @@ pub(super) async fn file(
         Ok(record) => record,
         Err(why) => return layout::failed(&visit, &why),
     };
-    if !is_for(&visit, &record) {
+    if !is_for(&visit, PAGE, &record) {
         return layout::denied(&visit);
     }
     let fields = Fields::parse(&query.unwrap_or_default()).unwrap_or_default();

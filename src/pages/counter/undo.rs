@@ -4,6 +4,8 @@ use crate::pages::counter::COUNTER;
 use crate::pages::counter::at_window;
 use crate::pages::counter::patient;
 use crate::pages::counter::quote;
+use crate::pages::counter::record::is_for;
+use crate::pages::counter::record::seen;
 use crate::pages::counter::settle::entries;
 use crate::pages::fields::Fields;
 use crate::pages::layout;
@@ -38,6 +40,9 @@ use maud::html;
 
 use std::sync::Arc;
 
+/// The page, as the table of who may what has it.
+const PAGE: &str = "GET /counter/undo";
+
 /// The search, and the settlement that it found.
 pub(super) async fn show(
     State(service): State<Arc<Service>>,
@@ -53,9 +58,9 @@ pub(super) async fn show(
         return page(&visit, StatusCode::OK, "", &html! {});
     }
     match found(&service, window, wanted) {
-        Ok(record) if !is_for(&visit, &record) => layout::denied(&visit),
+        Ok(record) if !is_for(&visit, PAGE, &record) => layout::denied(&visit),
         Ok(record) => {
-            if let Err(why) = seen(&service, &visit, &record).await {
+            if let Err(why) = seen(&service, &visit, PAGE, &record).await {
                 return layout::failed(&visit, &why);
             }
             let shown = settlement(&service, &visit, &record, "");
@@ -65,24 +70,6 @@ pub(super) async fn show(
             page(&visit, status_of(&why), wanted, &message(Tone::Bad, &failure(&visit, &why)))
         }
     }
-}
-
-/// Records that the patient of a settlement is looked at.
-async fn seen(
-    service: &Service,
-    visit: &Visit,
-    record: &proto::SettlementRecord,
-) -> Result<(), Failure> {
-    let request = record.request.as_ref();
-    let admission = request.and_then(|request| request.admission.as_ref());
-    let persons = admission.map(|admission| admission.person.clone()).into_iter().collect();
-    service.looked(&visit.onlooker(), "GET /counter/undo", persons).await
-}
-
-/// Whether a settlement is one that the visitor may see here.
-fn is_for(visit: &Visit, record: &proto::SettlementRecord) -> bool {
-    let writer = record.request.as_ref().and_then(|request| request.writer.as_ref());
-    visit.may("GET /counter/undo", writer.map_or("", |writer| &writer.facility))
 }
 
 /// A settlement by its number, or by the number of an admission of this facility.
@@ -241,7 +228,7 @@ pub(super) async fn undo(
         Ok(record) => record,
         Err(why) => return layout::failed(&visit, &why),
     };
-    if !is_for(&visit, &record) {
+    if !is_for(&visit, PAGE, &record) {
         return layout::denied(&visit);
     }
     let settled_by = record.request.as_ref().and_then(|request| request.writer.as_ref());

@@ -345,7 +345,7 @@ const NAMES: &[(&str, &[&str])] = &[
     ("rust_xlsxwriter", &["spreadsheet"]),
     ("rustix", &["store"]),
     ("rustls", &["oidc", "listen"]),
-    ("serde", &["access", "operators", "wire", "service", "pages", "config", "his", "cli"]),
+    ("serde", &["access", "operators", "oidc", "wire", "service", "pages", "config", "his", "cli"]),
     ("serde_json", &["operators", "oidc", "wire", "his", "vectors", "cli"]),
     ("serde_urlencoded", &["oidc", "pages"]),
     ("sha1", &["his"]),

@@ -123,7 +123,7 @@ fn the_changelog_begins_with_the_version_of_the_package() {
 
 /// The keys of the configuration, from the code: the fields of its structs.
 fn keys() -> BTreeSet<String> {
-    let code = read("src/config.rs");
+    let code = read("src/config.rs") + &read("src/oidc.rs");
     let mut keys = BTreeSet::new();
     for one in code.split("\npub struct ").skip(1).filter(|one| !one.starts_with("Config ")) {
         let (name, rest) = one.split_once(" {").unwrap();
