@@ -21,6 +21,7 @@ use onestop::service::Service;
 use onestop::store::Store;
 use onestop::store::StoreOptions;
 use onestop::store::journal::walk::walk;
+use onestop::store::seal::Seal;
 use onestop::verify::Verifier;
 
 use mimalloc::MiMalloc;
@@ -173,7 +174,7 @@ fn request(index: usize, persons: usize) -> proto::SettleRequest {
 fn verify(directory: &Path) {
     let book = service::read_rules(&rules()).unwrap();
     let mut verifier = Verifier::new(&book);
-    for record in walk(&directory.join("journal"), 1).unwrap() {
+    for record in walk(&directory.join("journal"), &Seal::NONE, 1).unwrap() {
         let (record, _) = record.unwrap();
         let entry = proto::LedgerEntry::decode(record.content.as_slice()).unwrap();
         verifier.next(record.sequence, &entry, &|_| unreachable!("no reversals here")).unwrap();

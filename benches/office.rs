@@ -31,6 +31,7 @@ use onestop::store::Store;
 use onestop::store::StoreOptions;
 use onestop::store::journal::Journal;
 use onestop::store::journal::Options;
+use onestop::store::seal::Place;
 use onestop::table::settlements::ColumnNames;
 use onestop::table::settlements::read;
 
@@ -63,10 +64,10 @@ fn main() {
     }
     let start = Instant::now();
     let mut count = 0_u64;
-    outline::each(&store, 0, |_| count += 1).unwrap();
+    outline::each(Place::unsealed(&store), 0, |_| count += 1).unwrap();
     println!("outlines brought up to date and read: {:.2} s", start.elapsed().as_secs_f64());
     let start = Instant::now();
-    outline::each(&store, 0, |_| count += 1).unwrap();
+    outline::each(Place::unsealed(&store), 0, |_| count += 1).unwrap();
     println!("outlines read: {:.2} s", start.elapsed().as_secs_f64());
 
     // What is measured begins here, and so does the memory that is told.
@@ -86,7 +87,8 @@ fn main() {
             with_refunds: true,
         },
     };
-    let compared = compare(&store, subject, (book, String::new()), |_| {}).unwrap();
+    let compared =
+        compare(Place::unsealed(&store), subject, (book, String::new()), |_| {}).unwrap();
     let seconds = start.elapsed().as_secs_f64();
     let differences = compared.differences().count();
     println!("reconciled: {seconds:.2} s, {differences} differences");
@@ -120,7 +122,8 @@ fn settle_again(store: &Path) {
         looked_at = done;
         true
     };
-    let compared = resettle(store, &book, (Span { from, to }, jobs), watch).unwrap();
+    let compared =
+        resettle(Place::unsealed(store), &book, (Span { from, to }, jobs), watch).unwrap();
     let seconds = start.elapsed().as_secs_f64();
     println!("settled again: {looked_at} entries, {seconds:.2} s, on {jobs} threads");
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -210,7 +213,12 @@ fn one_settlement(directory: &Path) -> proto::LedgerEntry {
         recorded_at: String::new(),
         ..record
     };
-    proto::LedgerEntry { version: 1, recorded_at, kind: Some(Kind::Settlement(record)) }
+    proto::LedgerEntry {
+        version: 1,
+        recorded_at,
+        kind: Some(Kind::Settlement(record)),
+        ..Default::default()
+    }
 }
 
 /// A ledger of this settlement under many admissions of many persons, amounts of the bill included.
@@ -271,6 +279,6 @@ fn write_list(store: &Path, list: &Path) {
         }
         writeln!(out, "{number},{admission},{person},{total},{fund},{account},0").unwrap();
     };
-    outline::each(store, 0, |extract| line(&extract)).unwrap();
+    outline::each(Place::unsealed(store), 0, |extract| line(&extract)).unwrap();
     fs::remove_dir_all(store.join("outline-1")).unwrap();
 }

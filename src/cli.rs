@@ -19,6 +19,7 @@ mod vectors;
 
 use crate::config::Config;
 use crate::refusal::Lang;
+use crate::store::seal::Seal;
 
 use clap::Parser;
 use clap::Subcommand;
@@ -125,6 +126,17 @@ struct Context {
     config: Config,
     lang: Lang,
     json: bool,
+}
+
+impl Context {
+    /// What stores are sealed with. Complains where the keys cannot be read.
+    fn seal(&self) -> Result<Seal, Exit> {
+        let store = &self.config.store;
+        Seal::of(&store.key_file, store.key.text()).map_err(|error| {
+            output::complain(&crate::store::fault::chain(&error));
+            Exit::Usage
+        })
+    }
 }
 
 /// Runs the command that the arguments name.

@@ -7,6 +7,7 @@ use crate::operators::Terms;
 use serde::Deserialize;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::path::PathBuf;
@@ -183,8 +184,30 @@ pub struct StoreConfig {
     pub path: PathBuf,
     /// How large a journal segment grows. Unit: bytes.
     pub segment_bytes_max: u64,
-    /// Page cache of the index. Unit: bytes.
+    /// Memory of the cache. Unit: bytes.
     pub cache_bytes: u64,
+    /// The file of keys that the store is sealed with; empty: none.
+    pub key_file: PathBuf,
+    /// The keys themselves, in place of a file.
+    pub key: Secret,
+}
+
+/// What is shown to nobody (密钥).
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The secret.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_empty() { "none" } else { "hidden" })
+    }
 }
 
 impl Default for StoreConfig {
@@ -193,6 +216,8 @@ impl Default for StoreConfig {
             path: PathBuf::from("data"),
             segment_bytes_max: 64 << 20,
             cache_bytes: 128 << 20,
+            key_file: PathBuf::new(),
+            key: Secret::default(),
         }
     }
 }

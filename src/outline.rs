@@ -25,6 +25,7 @@ use crate::store::journal::reader::Reader;
 use crate::store::journal::record::Position;
 use crate::store::journal::record::Record;
 use crate::store::journal::walk::walk;
+use crate::store::seal::Place;
 
 use prost::Message;
 
@@ -32,14 +33,13 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::path::Path;
 use std::path::PathBuf;
 use std::sync::mpsc::SyncSender;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
 /// The folder of outlines in a store; its number grows with every change of their form.
-const FOLDER: &str = "outline-1";
+pub(crate) const FOLDER: &str = "outline-1";
 /// How many entries are read before their outlines are written.
 const CHUNK: usize = 8192;
 
@@ -81,34 +81,37 @@ pub enum OutlineError {
 /// date first, unless another process does so now or the directory cannot be written; then the rest is read from the ledger.
 ///
 /// Takes no lock on the store, and may run beside a server.
-pub fn each(store: &Path, after: u64, next: impl FnMut(Extract)) -> Result<Head, OutlineError> {
+pub fn each(store: Place<'_>, after: u64, next: impl FnMut(Extract)) -> Result<Head, OutlineError> {
     each_without(store, after, None, next)
 }
 
 /// The same, where some of an outline is not looked at.
 fn each_without(
-    store: &Path,
+    store: Place<'_>,
     after: u64,
     without: Option<&Without>,
     mut next: impl FnMut(Extract),
 ) -> Result<Head, OutlineError> {
-    let journal = store.join("journal");
+    let Place { directory, seal } = store;
+    let journal = directory.join("journal");
     if !journal.is_dir() {
-        return Err(OutlineError::NoStore(store.to_owned()));
+        return Err(OutlineError::NoStore(directory.to_owned()));
     }
-    let folder = store.join(FOLDER);
-    let head = match follow(&journal, &folder) {
+    let folder = directory.join(FOLDER);
+    let (journal, folder) =
+        (Place { directory: &journal, seal }, Place { directory: &folder, seal });
+    let head = match follow(journal, folder) {
         Ok(head) => head,
         // Nobody needs to write here in order to read.
         Err(OutlineError::Journal(JournalError::Locked { .. } | JournalError::Io { .. })) => {
-            valid_head(&journal, &folder)?
+            valid_head(journal, folder)?
         }
         Err(error) => return Err(error),
     };
     if 0 < head.sequence {
-        outlined(&folder, (after + 1, head.sequence), without, &mut next)?;
+        outlined(folder, (after + 1, head.sequence), without, &mut next)?;
     }
-    let mut source = Source::after(&journal, &folder, head)?;
+    let mut source = Source::after(journal, folder, head)?;
     while let Some(chunk) = source.chunk()? {
         for (number, row) in chunk {
             if after < number {
@@ -121,7 +124,7 @@ fn each_without(
 
 /// Hands over what the outlines from one number to another say; another thread reads ahead.
 fn outlined(
-    folder: &Path,
+    folder: Place<'_>,
     (first, last): (u64, u64),
     without: Option<&Without>,
     next: &mut impl FnMut(Extract),
@@ -150,11 +153,11 @@ fn outlined(
 
 /// Reads records in chunks.
 fn read_ahead(
-    folder: &Path,
+    folder: Place<'_>,
     (first, last): (u64, u64),
     sender: &SyncSender<Vec<Record>>,
 ) -> Result<(), OutlineError> {
-    let mut records = walk(folder, first)?;
+    let mut records = walk(folder.directory, folder.seal, first)?;
     loop {
         let mut chunk = Vec::with_capacity(CHUNK_AHEAD);
         for record in records.by_ref().take(CHUNK_AHEAD) {
@@ -170,14 +173,18 @@ fn read_ahead(
 }
 
 /// Brings the outlines up to date.
-fn follow(journal: &Path, folder: &Path) -> Result<Head, OutlineError> {
-    let options = Options { segment_bytes_max: 16 << 20, ..Options::default() };
-    let (mut outlines, _) = Journal::open(folder, options, 0)?;
+fn follow(journal: Place<'_>, folder: Place<'_>) -> Result<Head, OutlineError> {
+    let open = || {
+        let seal = folder.seal.clone();
+        let options = Options { segment_bytes_max: 16 << 20, seal, ..Options::default() };
+        Journal::open(folder.directory, options, 0).map(|(outlines, _)| outlines)
+    };
+    let mut outlines = open()?;
     if valid_head(journal, folder)?.sequence < outlines.head().sequence {
         drop(outlines);
-        let remove = |source| OutlineError::Remove { path: folder.to_owned(), source };
-        fs::remove_dir_all(folder).map_err(remove)?;
-        (outlines, _) = Journal::open(folder, options, 0)?;
+        let remove = |source| OutlineError::Remove { path: folder.directory.to_owned(), source };
+        fs::remove_dir_all(folder.directory).map_err(remove)?;
+        outlines = open()?;
     }
     let mut source = Source::after(journal, folder, valid_head(journal, folder)?)?;
     while let Some(chunk) = source.chunk()? {
@@ -188,23 +195,23 @@ fn follow(journal: &Path, folder: &Path) -> Result<Head, OutlineError> {
 }
 
 /// The ledger's entry that the last outline is about; nothing where they do not fit, or there are none.
-fn valid_head(journal: &Path, folder: &Path) -> Result<Head, OutlineError> {
-    if !folder.is_dir() {
+fn valid_head(journal: Place<'_>, folder: Place<'_>) -> Result<Head, OutlineError> {
+    if !folder.directory.is_dir() {
         return Ok(Head::EMPTY);
     }
     let mut last = None;
-    let mut outlines = walk(folder, u64::MAX)?;
+    let mut outlines = walk(folder.directory, folder.seal, u64::MAX)?;
     for record in outlines.by_ref() {
         record?;
     }
     if let Some(head) = outlines.head().filter(|head| 0 < head.sequence)
-        && let Some(record) = walk(folder, head.sequence)?.next()
+        && let Some(record) = walk(folder.directory, folder.seal, head.sequence)?.next()
     {
         let (record, _) = record?;
         last = Some((record.sequence, Row::read(record.sequence, &record.content)?.digest));
     }
     let Some((sequence, digest)) = last else { return Ok(Head::EMPTY) };
-    match walk(journal, sequence)?.next() {
+    match walk(journal.directory, journal.seal, sequence)?.next() {
         Some(record) => {
             let (record, _) = record?;
             let fits = record.sequence == sequence && record.digest.as_bytes() == digest.as_slice();
@@ -218,7 +225,7 @@ fn valid_head(journal: &Path, folder: &Path) -> Result<Head, OutlineError> {
 struct Source<'p> {
     records: crate::store::journal::walk::Walk,
     reader: Reader,
-    folder: &'p Path,
+    folder: Place<'p>,
     /// Where the entries are that were read here, from the first of them on.
     first: u64,
     positions: Vec<Position>,
@@ -226,10 +233,17 @@ struct Source<'p> {
 }
 
 impl<'p> Source<'p> {
-    fn after(journal: &Path, folder: &'p Path, head: Head) -> Result<Source<'p>, OutlineError> {
+    fn after(
+        journal: Place<'_>,
+        folder: Place<'p>,
+        head: Head,
+    ) -> Result<Source<'p>, OutlineError> {
         let first = head.sequence + 1;
-        let records = walk(journal, first)?;
-        let reader = Reader::new(journal, Options::default());
+        let records = walk(journal.directory, journal.seal, first)?;
+        let reader = Reader::new(
+            journal.directory,
+            &Options { seal: journal.seal.clone(), ..Options::default() },
+        );
         Ok(Source { records, reader, folder, first, positions: Vec::new(), head })
     }
 
@@ -273,7 +287,7 @@ impl<'p> Source<'p> {
             found.insert(number, entry.settled().clone());
         }
         let (Some(least), Some(most)) = (wanted.first(), wanted.last()) else { return Ok(found) };
-        for record in walk(self.folder, *least)? {
+        for record in walk(self.folder.directory, self.folder.seal, *least)? {
             let (record, _) = record?;
             if *most < record.sequence {
                 break;
@@ -346,7 +360,7 @@ const NOT_COMPARED: Without = Without {
 
 /// The ledger's list for a reconciliation, and the last entry that it is of. `watch` is told the number of every entry.
 pub fn ledger_list(
-    store: &Path,
+    store: Place<'_>,
     subject: &Subject,
     mut watch: impl FnMut(u64),
 ) -> Result<(Book, Head), OutlineError> {

@@ -12,6 +12,7 @@ use crate::rules::RuleBook;
 use crate::store::fault::chain;
 use crate::store::journal::error::JournalError;
 use crate::store::journal::walk::walk;
+use crate::store::seal::Place;
 use crate::verify::what_if::WhatIf;
 use crate::whatif::Comparison;
 
@@ -21,7 +22,6 @@ use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 use std::hash::BuildHasherDefault;
 use std::hash::DefaultHasher;
-use std::path::Path;
 use std::sync::mpsc::Receiver;
 use std::sync::mpsc::SyncSender;
 use std::sync::mpsc::sync_channel;
@@ -85,7 +85,7 @@ type Content = (u64, Vec<u8>);
 ///
 /// `watch` is told how many entries were looked at, and of how many; where it says no, the work is called off.
 pub fn resettle(
-    store: &Path,
+    store: Place<'_>,
     book: &RuleBook,
     (period, jobs): (Span, usize),
     mut watch: impl FnMut(u64, u64) -> bool,
@@ -118,11 +118,11 @@ pub fn resettle(
 
 /// Reads ahead.
 fn read(
-    store: &Path,
+    store: Place<'_>,
     wanted: &impl Fn(u64) -> bool,
     sender: &SyncSender<Vec<Content>>,
 ) -> Result<(), ResettleError> {
-    let mut records = walk(&store.join("journal"), 1)?;
+    let mut records = walk(&store.directory.join("journal"), store.seal, 1)?;
     loop {
         let (mut chunk, mut count) = (Vec::with_capacity(CHUNK), 0);
         for record in records.by_ref().take(CHUNK) {

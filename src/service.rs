@@ -44,6 +44,7 @@ use crate::store::apply::ENTRY_VERSION;
 use crate::store::fault::Fault;
 use crate::store::halt::Halted;
 use crate::store::journal::record::RECORD_BYTES_MAX;
+use crate::store::seal::Place;
 use crate::table::settlements::ColumnNames;
 use crate::trail::Trail;
 
@@ -53,7 +54,6 @@ use tokio::sync::watch;
 use std::hash::BuildHasher;
 use std::hash::BuildHasherDefault;
 use std::hash::DefaultHasher;
-use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::PoisonError;
@@ -191,8 +191,8 @@ impl Service {
     }
 
     /// Where the store is, for whoever reads the ledger beside the service.
-    pub fn directory(&self) -> &Path {
-        self.store.directory()
+    pub fn place(&self) -> Place<'_> {
+        self.store.place()
     }
 
     /// Finishes what was accepted and closes the store.
@@ -299,7 +299,12 @@ fn one_of<'l>(locks: &'l [tokio::sync::Mutex<()>], name: &str) -> &'l tokio::syn
 /// with those of others.
 fn entry(kind: Kind, at: Moment) -> Result<proto::LedgerEntry, Refusal> {
     let recorded_at = at.to_string();
-    let entry = proto::LedgerEntry { version: ENTRY_VERSION, recorded_at, kind: Some(kind) };
+    let entry = proto::LedgerEntry {
+        version: ENTRY_VERSION,
+        recorded_at,
+        kind: Some(kind),
+        salt: Vec::new(),
+    };
     if RECORD_BYTES_MAX < entry.encoded_len() {
         let what = "bytes in one ledger entry".to_owned();
         return Err(Refusal::TooMany { what, max: RECORD_BYTES_MAX });

@@ -5,6 +5,8 @@
 
 pub mod journal;
 pub mod fault;
+pub mod seal;
+pub mod reseal;
 pub mod halt;
 pub mod visit;
 pub(crate) mod apply;
@@ -47,6 +49,8 @@ use crate::store::journal::TornTail;
 use crate::store::journal::digest::Digest;
 use crate::store::journal::reader::Reader;
 use crate::store::mark::Mark;
+use crate::store::seal::Place;
+use crate::store::seal::Seal;
 use crate::store::size::Size;
 use crate::store::writer::Loop;
 use crate::store::writer::Writer;
@@ -63,17 +67,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// How the store is opened.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct StoreOptions {
     /// How large a journal segment grows. Unit: bytes.
     pub segment_bytes_max: u64,
     /// Memory of the cache. Unit: bytes.
     pub cache_bytes: u64,
+    /// What its contents are sealed with.
+    pub seal: Seal,
 }
 
 impl Default for StoreOptions {
     fn default() -> StoreOptions {
-        StoreOptions { segment_bytes_max: 64 << 20, cache_bytes: 128 << 20 }
+        StoreOptions { segment_bytes_max: 64 << 20, cache_bytes: 128 << 20, seal: Seal::NONE }
     }
 }
 
@@ -181,6 +187,7 @@ pub struct Filter {
 #[derive(Debug)]
 pub struct Store {
     directory: PathBuf,
+    seal: Seal,
     following: Arc<Following>,
     cache: Arc<Cache>,
     reader: Reader,
@@ -197,22 +204,25 @@ impl Store {
         let lock = Arc::new(mark::lock(directory)?);
         let mark = Mark::read(directory);
         let acknowledged = mark.acknowledged.max(Acknowledged::read(directory));
+        let StoreOptions { segment_bytes_max, cache_bytes, seal } = options;
         let journal_options =
-            journal::Options { segment_bytes_max: options.segment_bytes_max, ..Default::default() };
+            journal::Options { segment_bytes_max, seal: seal.clone(), ..Default::default() };
         let (journal, opened) =
             Journal::open(&directory.join("journal"), journal_options, acknowledged)?;
         let (head, reader) = (journal.head(), journal.reader());
         mark.write_open(directory)?;
         let acknowledged = Acknowledged::open(directory, head.sequence)?;
-        let (following, found) = Following::open(directory, (head, &reader))?;
+        let place = Place { directory, seal: &seal };
+        let (following, found) = Following::open(place, (head, &reader))?;
         let closed_at = mark.closed_at.filter(|closed_at| *closed_at == head);
-        let cache = Cache::open(&directory.join("cache"), options.cache_bytes, closed_at);
+        let cache = Cache::open(&directory.join("cache"), cache_bytes, closed_at, &seal);
         let Found { set_aside, replayed } = found;
         let report = OpenReport { head, torn: opened.cut, set_aside, replayed };
         let (following, cache) = (Arc::new(following), Arc::new(cache));
         let halt = Arc::new(Halt::default());
         let writer = Writer::start(Loop {
             journal,
+            is_sealed: seal.is_on(),
             acknowledged,
             following: Arc::clone(&following),
             cache: Arc::clone(&cache),
@@ -220,7 +230,7 @@ impl Store {
             lock: Arc::clone(&lock),
         })?;
         let directory = directory.to_owned();
-        Ok((Store { directory, following, cache, reader, writer, halt, _lock: lock }, report))
+        Ok((Store { directory, seal, following, cache, reader, writer, halt, _lock: lock }, report))
     }
 
     /// Finishes what was accepted, brings index and cache to stable storage and marks the store as closed. What of the index cannot
@@ -403,9 +413,9 @@ impl Store {
         self.read(|view| view.numbers_after(view.keys().office_records(), after, most))
     }
 
-    /// Where it is.
-    pub fn directory(&self) -> &Path {
-        &self.directory
+    /// Where it is, and what it is sealed with.
+    pub fn place(&self) -> Place<'_> {
+        Place { directory: &self.directory, seal: &self.seal }
     }
 
     /// Reads the index, unless it lacks something. If it cannot be read, that is noted.
@@ -442,12 +452,13 @@ pub fn prepare(directory: &Path) -> Result<(), Fault> {
 }
 
 /// Puts a finished journal in the place of the one of a store that has no entries, so that either is there whole.
-pub fn put_journal(directory: &Path, finished: &Path) -> Result<(), Fault> {
+pub fn put_journal(Place { directory, seal }: Place<'_>, finished: &Path) -> Result<(), Fault> {
     let _lock = mark::lock(directory)?;
     let journal = directory.join("journal");
     let fault = |source| Fault::File { path: journal.clone(), source };
     if journal.exists() {
-        let (empty, _) = Journal::open(&journal, journal::Options::default(), 0)?;
+        let options = journal::Options { seal: seal.clone(), ..Default::default() };
+        let (empty, _) = Journal::open(&journal, options, 0)?;
         if empty.head() != Head::EMPTY {
             return Err(fault(io::ErrorKind::AlreadyExists.into()));
         }

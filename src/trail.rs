@@ -9,6 +9,8 @@ use crate::store::journal::Journal;
 use crate::store::journal::Options;
 use crate::store::journal::error::JournalError;
 use crate::store::journal::walk::walk;
+use crate::store::seal::Place;
+use crate::store::seal::Seal;
 
 use prost::Message;
 use tokio::sync::mpsc;
@@ -19,7 +21,7 @@ use std::thread;
 use std::thread::JoinHandle;
 
 /// The folder of the trail in a store.
-const FOLDER: &str = "trail";
+pub const FOLDER: &str = "trail";
 /// Most looks that wait, and most that are written at once.
 const WAITING_MAX: usize = 1024;
 
@@ -54,11 +56,12 @@ pub struct Trail {
 
 impl Trail {
     /// Opens the trail of a store, or begins one.
-    pub fn open(store: &Path) -> Result<Trail, JournalError> {
-        let folder = store.join(FOLDER);
-        let journal = open(&folder)?;
+    pub fn open(store: Place<'_>) -> Result<Trail, JournalError> {
+        let folder = store.directory.join(FOLDER);
+        let seal = store.seal.clone();
+        let journal = open(&folder, &seal)?;
         let (sender, asked) = mpsc::channel(WAITING_MAX);
-        let writer = thread::spawn(move || write(&folder, Some(journal), asked));
+        let writer = thread::spawn(move || write((&folder, &seal), Some(journal), asked));
         Ok(Trail { sender: Some(sender), writer: Some(writer) })
     }
 
@@ -88,12 +91,17 @@ impl Drop for Trail {
     }
 }
 
-fn open(folder: &Path) -> Result<Journal, JournalError> {
-    Journal::open(folder, Options::default(), 0).map(|(journal, _)| journal)
+fn open(folder: &Path, seal: &Seal) -> Result<Journal, JournalError> {
+    let options = Options { seal: seal.clone(), ..Options::default() };
+    Journal::open(folder, options, 0).map(|(journal, _)| journal)
 }
 
 /// Writes until nobody can send any more. A journal that failed is opened again for the next look.
-fn write(folder: &Path, mut journal: Option<Journal>, mut asked: mpsc::Receiver<Asked>) {
+fn write(
+    (folder, seal): (&Path, &Seal),
+    mut journal: Option<Journal>,
+    mut asked: mpsc::Receiver<Asked>,
+) {
     while let Some(first) = asked.blocking_recv() {
         let mut group = vec![first];
         while group.len() < WAITING_MAX
@@ -102,7 +110,7 @@ fn write(folder: &Path, mut journal: Option<Journal>, mut asked: mpsc::Receiver<
             group.push(next);
         }
         let contents: Vec<Vec<u8>> = group.iter().map(|(look, _)| look.encode_to_vec()).collect();
-        let outcome = match journal.take().map_or_else(|| open(folder), Ok) {
+        let outcome = match journal.take().map_or_else(|| open(folder, seal), Ok) {
             Ok(mut open) => open.append(&contents).map(|_| open),
             Err(error) => Err(error),
         };
@@ -124,12 +132,12 @@ fn write(folder: &Path, mut journal: Option<Journal>, mut asked: mpsc::Receiver<
 }
 
 /// Hands over every look of a store with its number, oldest first; also while a server runs.
-pub fn each(store: &Path, mut next: impl FnMut(u64, Look)) -> Result<(), JournalError> {
-    let folder = store.join(FOLDER);
+pub fn each(store: Place<'_>, mut next: impl FnMut(u64, Look)) -> Result<(), JournalError> {
+    let folder = store.directory.join(FOLDER);
     if !folder.is_dir() {
         return Ok(());
     }
-    for record in walk(&folder, 0)? {
+    for record in walk(&folder, store.seal, 0)? {
         let (record, _) = record?;
         // The digests hold, so what cannot be decoded was written by a later version.
         let look = Look::decode(record.content.as_slice()).unwrap_or_default();
@@ -155,7 +163,7 @@ mod tests {
 
     fn all(store: &Path) -> Vec<(u64, Look)> {
         let mut looks = Vec::new();
-        each(store, |number, look| looks.push((number, look))).unwrap();
+        each(Place::unsealed(store), |number, look| looks.push((number, look))).unwrap();
         looks
     }
 
@@ -163,11 +171,11 @@ mod tests {
     async fn a_look_is_there_once_it_is_acknowledged_and_after_the_next_start() {
         let home = tempfile::tempdir().unwrap();
         assert_eq!(all(home.path()), []);
-        let trail = Trail::open(home.path()).unwrap();
+        let trail = Trail::open(Place::unsealed(home.path())).unwrap();
         trail.note(look("P1")).await.unwrap();
         assert_eq!(all(home.path()), [(1, look("P1"))], "also while it is written");
         drop(trail);
-        let trail = Trail::open(home.path()).unwrap();
+        let trail = Trail::open(Place::unsealed(home.path())).unwrap();
         trail.note(look("P2")).await.unwrap();
         drop(trail);
         assert_eq!(all(home.path()), [(1, look("P1")), (2, look("P2"))]);
@@ -176,7 +184,7 @@ mod tests {
     #[tokio::test]
     async fn looks_at_once_are_all_recorded() {
         let home = tempfile::tempdir().unwrap();
-        let trail = std::sync::Arc::new(Trail::open(home.path()).unwrap());
+        let trail = std::sync::Arc::new(Trail::open(Place::unsealed(home.path())).unwrap());
         let mut tasks = tokio::task::JoinSet::new();
         for one in 0..100 {
             let trail = std::sync::Arc::clone(&trail);
@@ -195,7 +203,7 @@ mod tests {
         std::fs::write(&folder, "in the way").unwrap();
         let (sender, asked) = mpsc::channel(1);
         let writes = folder.clone();
-        let writer = Some(thread::spawn(move || write(&writes, None, asked)));
+        let writer = Some(thread::spawn(move || write((&writes, &Seal::NONE), None, asked)));
         let trail = Trail { sender: Some(sender), writer };
         assert!(trail.note(look("P1")).await.is_err());
         std::fs::remove_file(&folder).unwrap();

@@ -10,6 +10,7 @@ use crate::service::Failure;
 use crate::service::Service;
 use crate::store::Store;
 use crate::store::StoreOptions;
+use crate::store::seal::Seal;
 
 use serde_json::Value;
 
@@ -86,7 +87,8 @@ async fn scenario_in(
         files.push(PackFile { path: path.to_string_lossy().into_owned(), text });
     }
     let book = RuleBook::read(&files).map_err(|errors| format!("{}", errors[0]))?;
-    let options = StoreOptions { segment_bytes_max: 1 << 20, cache_bytes: 1 << 20 };
+    let options =
+        StoreOptions { segment_bytes_max: 1 << 20, cache_bytes: 1 << 20, seal: Seal::NONE };
     let (store, _) = Store::open(directory, options).map_err(|e| e.to_string())?;
     let line_facts = scenario["line_facts"].as_bool().unwrap_or(false);
     let service = Service::new(store, book, packs.to_owned(), line_facts);

@@ -14,6 +14,7 @@ use crate::refusal::Lang;
 use crate::service::office::clear;
 use crate::spreadsheet;
 use crate::store::fault::chain;
+use crate::store::seal::Place;
 use crate::wire::to_proto;
 
 use clap::Args;
@@ -110,7 +111,11 @@ pub(super) fn run(context: &Context, arguments: &ClearArguments) -> Exit {
             show(context, arguments, &record).map_err(Trouble::Input)
         });
     };
-    let shown = match clear(data, request) {
+    let seal = match context.seal() {
+        Ok(seal) => seal,
+        Err(exit) => return exit,
+    };
+    let shown = match clear(Place { directory: data, seal: &seal }, request) {
         Ok(Ok(record)) => show(context, arguments, &record),
         Ok(Err(refusal)) => {
             output::refuse(&to_proto::refusal(&refusal), context.lang);

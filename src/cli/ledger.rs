@@ -4,6 +4,7 @@ mod backup;
 mod corrections;
 mod export;
 mod pin;
+mod seal;
 mod verify;
 
 use crate::cli::Context;
@@ -11,10 +12,11 @@ use crate::cli::Exit;
 use crate::cli::output;
 use crate::store::fault::chain;
 use crate::store::journal::error::JournalError;
+use crate::store::seal::Place;
+use crate::store::seal::Seal;
 
 use clap::Subcommand;
 
-use std::path::Path;
 use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
@@ -80,6 +82,29 @@ pub(super) enum LedgerCommand {
         #[arg(long, value_name = "DIRECTORY")]
         data: Option<PathBuf>,
     },
+    /// Print a new key to seal a store with, as a line of a key file.
+    Key {
+        /// Which cipher it is for.
+        #[arg(long, default_value = "aes-256-gcm")]
+        cipher: KeyCipher,
+    },
+    /// Seal what a store has under another key, or none, with the first key of the key file; while no server runs on it.
+    Reseal {
+        /// The store; by default the configured one.
+        #[arg(long, value_name = "DIRECTORY")]
+        data: Option<PathBuf>,
+    },
+}
+
+/// Which cipher a key is for.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(super) enum KeyCipher {
+    /// AES with 256 bits.
+    #[value(name = "aes-256-gcm")]
+    Aes,
+    /// SM4 (国密).
+    #[value(name = "sm4-gcm")]
+    Sm4,
 }
 
 /// Why a command stopped.
@@ -96,7 +121,9 @@ impl From<JournalError> for Stopped {
     fn from(error: JournalError) -> Stopped {
         match &error {
             JournalError::Damaged { .. } => Stopped::Found(chain(&error)),
+            JournalError::NoKey { .. } => Stopped::Usage(chain(&error)),
             JournalError::Locked { .. }
+            | JournalError::Seal(_)
             | JournalError::ContentEmpty { .. }
             | JournalError::ContentTooLong { .. }
             | JournalError::GroupTooLong
@@ -112,24 +139,35 @@ impl From<JournalError> for Stopped {
 }
 
 pub(super) fn run(context: &Context, command: &LedgerCommand) -> Exit {
-    let store =
-        |data: &Option<PathBuf>| data.clone().unwrap_or_else(|| context.config.store.path.clone());
+    let seal = match context.seal() {
+        Ok(seal) => seal,
+        Err(exit) => return exit,
+    };
+    let configured = (&context.config.store.path, &seal);
     let done = match command {
         LedgerCommand::Verify { data, rules } => {
             let rules = rules.as_ref().unwrap_or(&context.config.rules.path);
-            verify::verify(&store(data), rules, context.lang)
+            verify::verify(store(data, configured), rules, context.lang)
         }
         LedgerCommand::Corrections { data, rules } => {
             let rules = rules.as_ref().unwrap_or(&context.config.rules.path);
-            corrections::corrections(&store(data), rules, context.lang)
+            corrections::corrections(store(data, configured), rules, context.lang)
         }
-        LedgerCommand::Head { data } => pin::head(&store(data)),
+        LedgerCommand::Head { data } => pin::head(store(data, configured)),
         LedgerCommand::Prove { number, digest, data } => {
-            pin::prove(&store(data), *number, digest, context.lang)
+            pin::prove(store(data, configured), *number, digest, context.lang)
         }
-        LedgerCommand::Export { file, data } => export::export(&store(data), file, context.lang),
-        LedgerCommand::Import { file, data } => export::import(&store(data), file, context.lang),
-        LedgerCommand::Backup { to, data } => backup::backup(&store(data), to, context.lang),
+        LedgerCommand::Export { file, data } => {
+            export::export(store(data, configured), file, context.lang)
+        }
+        LedgerCommand::Import { file, data } => {
+            export::import(store(data, configured), file, context.lang)
+        }
+        LedgerCommand::Backup { to, data } => {
+            backup::backup(store(data, configured), to, context.lang)
+        }
+        LedgerCommand::Key { cipher } => seal::key(*cipher),
+        LedgerCommand::Reseal { data } => seal::reseal(store(data, configured), context.lang),
     };
     match done {
         Ok(said) => {
@@ -154,11 +192,16 @@ pub(super) fn run(context: &Context, command: &LedgerCommand) -> Exit {
     }
 }
 
+/// The store that was named, or the configured one.
+fn store<'p>(data: &'p Option<PathBuf>, (configured, seal): (&'p PathBuf, &'p Seal)) -> Place<'p> {
+    Place { directory: data.as_ref().unwrap_or(configured), seal }
+}
+
 /// The journal of a store that is there.
-fn journal_of(store: &Path) -> Result<PathBuf, Stopped> {
-    let journal = store.join("journal");
+fn journal_of(store: Place<'_>) -> Result<PathBuf, Stopped> {
+    let journal = store.directory.join("journal");
     if journal.is_dir() {
         return Ok(journal);
     }
-    Err(Stopped::Usage(format!("`{}` holds no store", store.display())))
+    Err(Stopped::Usage(format!("`{}` holds no store", store.directory.display())))
 }

@@ -20,6 +20,7 @@ use crate::refusal::Lang;
 use crate::service::office::compare;
 use crate::spreadsheet;
 use crate::store::fault::chain;
+use crate::store::seal::Place;
 use crate::table::settlements;
 use crate::table::settlements::ColumnNames;
 use crate::wire::office;
@@ -195,7 +196,12 @@ fn offline(
             return Exit::Refused;
         }
     };
-    let compared = match compare(data, subject, list, |_| {}) {
+    let seal = match context.seal() {
+        Ok(seal) => seal,
+        Err(exit) => return exit,
+    };
+    let store = Place { directory: data, seal: &seal };
+    let compared = match compare(store, subject, list, |_| {}) {
         Ok(compared) => compared,
         Err(error) => {
             output::complain(&chain(&error));

@@ -29,6 +29,7 @@ use crate::store::Store;
 use crate::store::StoreOptions;
 use crate::store::fault::chain;
 use crate::store::halt::Halted;
+use crate::store::seal::Seal;
 use crate::trail::Trail;
 
 use clap::Args;
@@ -284,9 +285,18 @@ fn open(config: &Config) -> Result<Service, Stopped> {
     for warning in warnings(&book, service::now().day()) {
         tracing::warn!("{warning}");
     }
+    let seal = Seal::of(&config.store.key_file, config.store.key.text());
+    let seal = seal.map_err(|error| usage(&error))?;
+    match seal.name() {
+        Some(name) => tracing::info!(key = %name, "the store is sealed"),
+        None => tracing::warn!(
+            "the store is not sealed: persons' data stands in its files in the clear; `store.key_file` seals it"
+        ),
+    }
     let options = StoreOptions {
         segment_bytes_max: config.store.segment_bytes_max,
         cache_bytes: config.store.cache_bytes,
+        seal,
     };
     let (store, report) =
         Store::open(&config.store.path, options).map_err(|error| failed(&error))?;
@@ -309,7 +319,7 @@ fn open(config: &Config) -> Result<Service, Stopped> {
         "store open"
     );
     let (rules, line_facts) = (config.rules.path.clone(), config.rules.line_facts);
-    let trail = Trail::open(&config.store.path).map_err(|error| failed(&error))?;
+    let trail = Trail::open(store.place()).map_err(|error| failed(&error))?;
     let service = Service::new(store, book, rules, line_facts);
     Ok(service.naming(configured_names(config)).recording(trail))
 }

@@ -13,6 +13,7 @@ use crate::proto;
 use crate::service::office;
 use crate::spreadsheet;
 use crate::store::fault::chain;
+use crate::store::seal::Place;
 use crate::survey::Looked;
 
 use clap::Args;
@@ -105,7 +106,7 @@ pub(super) fn audit(context: &Context, arguments: &AuditArguments) -> Exit {
 fn made(
     context: &Context,
     period: &Period,
-    make: impl FnOnce(&std::path::Path, Day, Day) -> Result<Vec<proto::Sheet>, OutlineError>,
+    make: impl FnOnce(Place<'_>, Day, Day) -> Result<Vec<proto::Sheet>, OutlineError>,
 ) -> Exit {
     let (from, to) = match period.days() {
         Ok(days) => days,
@@ -114,8 +115,12 @@ fn made(
             return Exit::Usage;
         }
     };
-    let store = period.data.as_ref().unwrap_or(&context.config.store.path);
-    let sheets = match make(store, from, to) {
+    let seal = match context.seal() {
+        Ok(seal) => seal,
+        Err(exit) => return exit,
+    };
+    let directory = period.data.as_ref().unwrap_or(&context.config.store.path);
+    let sheets = match make(Place { directory, seal: &seal }, from, to) {
         Ok(sheets) => sheets,
         Err(error) => {
             output::complain(&chain(&error));

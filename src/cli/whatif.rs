@@ -14,6 +14,7 @@ use crate::resettle::resettle;
 use crate::service;
 use crate::spreadsheet;
 use crate::store::fault::chain;
+use crate::store::seal::Place;
 use crate::wire::office;
 
 use clap::Args;
@@ -64,7 +65,12 @@ pub(super) fn run(context: &Context, arguments: &WhatIfArguments) -> Exit {
             return Exit::Usage;
         }
     };
-    let store = arguments.data.as_ref().unwrap_or(&context.config.store.path);
+    let seal = match context.seal() {
+        Ok(seal) => seal,
+        Err(exit) => return exit,
+    };
+    let directory = arguments.data.as_ref().unwrap_or(&context.config.store.path);
+    let store = Place { directory, seal: &seal };
     let jobs = arguments.jobs.or(thread::available_parallelism().ok()).map_or(1, NonZero::get);
     let bar = progress::count(0);
     let compared = resettle(store, &book, (Span { from, to: Some(to) }, jobs), |done, of| {

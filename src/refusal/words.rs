@@ -380,10 +380,36 @@ fn short(text: &str) -> String {
     text.chars().take(40).chain("…".chars()).collect()
 }
 
+/// How many signs an identity number (公民身份号码) has, and how many of them may be shown.
+const IDENTITY_SIGNS: usize = 18;
+const IDENTITY_SHOWN: usize = 4;
+
+/// Hides identity numbers that somebody gave where something else belongs: seventeen digits and a digit or X, of which the seventh to
+/// the fourteenth are a date of birth.
+fn hide_identity_numbers(signs: &mut [char]) {
+    for word in signs.split_mut(|sign| !sign.is_ascii_alphanumeric()) {
+        let number = |from: usize, to: usize| {
+            let mut digits = word.get(from..to)?.iter().map(|sign| sign.to_digit(10));
+            digits.try_fold(0, |number, digit| Some(number * 10 + digit?))
+        };
+        let (year, month, day) = (number(6, 10), number(10, 12), number(12, 14));
+        let is_birth = year.is_some_and(|year| (1850..2150).contains(&year))
+            && month.is_some_and(|month| (1..=12).contains(&month))
+            && day.is_some_and(|day| (1..=31).contains(&day));
+        let is_ended =
+            word.last().is_some_and(|last| last.is_ascii_digit() || matches!(last, 'X' | 'x'));
+        let is_place = number(0, 6).is_some() && number(14, 17).is_some();
+        if word.len() == IDENTITY_SIGNS && is_birth && is_ended && is_place {
+            word.iter_mut().rev().skip(IDENTITY_SHOWN).for_each(|sign| *sign = '*');
+        }
+    }
+}
+
 /// Cuts a long text in its middle, and shows control characters as what they are.
 fn presentable(text: &str) -> String {
     let plain = |sign: char| if sign.is_control() { '\u{fffd}' } else { sign };
-    let signs: Vec<char> = text.chars().map(plain).collect();
+    let mut signs: Vec<char> = text.chars().map(plain).collect();
+    hide_identity_numbers(&mut signs);
     if signs.len() <= BEGINNING + ENDING {
         return signs.into_iter().collect();
     }
@@ -401,4 +427,23 @@ fn names(entries: &[EntryName], none: &str) -> String {
         names.push(format!("… (+{})", entries.len() - NAMED_MAX));
     }
     names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::presentable;
+
+    #[test]
+    fn an_identity_number_is_hidden_wherever_it_stands_and_nothing_else_is() {
+        for (given, shown) in [
+            ("`total` = `510999199001010011` is", "`total` = `**************0011` is"),
+            ("没有就诊 51099919900101001X。", "没有就诊 **************001X。"),
+            ("510999199013010011", "510999199013010011"),
+            ("5109991990010100112", "5109991990010100112"),
+            ("A10999199001010011", "A10999199001010011"),
+            ("2018050210101000000001", "2018050210101000000001"),
+        ] {
+            assert_eq!(presentable(given), shown);
+        }
+    }
 }

@@ -26,6 +26,7 @@ use crate::store::Stored;
 use crate::store::fault::Fault;
 use crate::store::journal::Head;
 use crate::store::journal::digest::Digest;
+use crate::store::seal::Place;
 use crate::survey::Looked;
 use crate::survey::Survey;
 use crate::trail;
@@ -36,7 +37,6 @@ use crate::wire::office;
 use prost::Message;
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 /// Most differences that are kept with a result.
 const KEPT_MAX: usize = 10_000;
@@ -62,7 +62,7 @@ pub struct Compared {
 
 /// Compares a hospital's list with the ledger of a store; also while a server runs. `watch` is told the number of every entry.
 pub fn compare(
-    store: &Path,
+    store: Place<'_>,
     subject: Subject,
     (hospital, source): (Book, String),
     watch: impl FnMut(u64),
@@ -130,7 +130,7 @@ impl Service {
         list: (Book, String),
         watch: impl FnMut(u64),
     ) -> Result<(Compared, proto::Reconciliation), Failure> {
-        let compared = compare(self.store.directory(), subject, list, watch)?;
+        let compared = compare(self.store.place(), subject, list, watch)?;
         let mut result = compared.result();
         if let Some((number, before)) = self.last_kept(result.scope.as_ref())? {
             compared.since(number, &before, &mut result);
@@ -237,12 +237,12 @@ impl Service {
 
     /// Where the money of a period went.
     pub fn survey(&self, looked: Looked) -> Result<Vec<proto::Sheet>, Failure> {
-        Ok(survey(self.store.directory(), looked)?)
+        Ok(survey(self.store.place(), looked)?)
     }
 
     /// Who did what, and which reversals should be looked at.
     pub fn audit(&self, wanted: Wanted) -> Result<Vec<proto::Sheet>, Failure> {
-        Ok(audit(self.store.directory(), wanted)?)
+        Ok(audit(self.store.place(), wanted)?)
     }
 
     /// The statement of a month; a closed one as it was closed. Nothing is written.
@@ -254,7 +254,7 @@ impl Service {
         if let Some(closed) = self.closed(&asked)? {
             return Ok(closed);
         }
-        Ok(clear(self.store.directory(), asked)??)
+        Ok(clear(self.store.place(), asked)??)
     }
 
     /// Closes the statement of a month; the same request again gets the first answer.
@@ -365,7 +365,7 @@ impl Service {
 
 /// The statement of a month from the ledger of a store; also while a server runs.
 pub fn clear(
-    store: &Path,
+    store: Place<'_>,
     request: proto::ClearRequest,
 ) -> Result<Result<proto::ClearingRecord, Refusal>, OutlineError> {
     let clearing = match office::clearing(&request) {
@@ -384,14 +384,14 @@ pub fn clear(
 }
 
 /// Where the money of a period went, from the ledger of a store; also while a server runs.
-pub fn survey(store: &Path, looked: Looked) -> Result<Vec<proto::Sheet>, OutlineError> {
+pub fn survey(store: Place<'_>, looked: Looked) -> Result<Vec<proto::Sheet>, OutlineError> {
     let mut survey = Survey::new(looked);
     outline::each(store, 0, |extract| survey.add(&extract))?;
     Ok(survey.reports().iter().map(office::sheet).collect())
 }
 
 /// Who did what, and which reversals should be looked at; also while a server runs.
-pub fn audit(store: &Path, wanted: Wanted) -> Result<Vec<proto::Sheet>, OutlineError> {
+pub fn audit(store: Place<'_>, wanted: Wanted) -> Result<Vec<proto::Sheet>, OutlineError> {
     let mut audit = Audit::new(wanted);
     outline::each(store, 0, |extract| audit.add(&extract))?;
     trail::each(store, |number, look| {

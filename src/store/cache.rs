@@ -8,6 +8,7 @@
 use crate::store::fault::chain;
 use crate::store::index::posting::Key;
 use crate::store::journal::Head;
+use crate::store::seal::Seal;
 
 use std::fs;
 use std::fs::File;
@@ -31,31 +32,35 @@ pub(super) struct Cache {
     // None where it could not be opened.
     database: Option<sled::Db>,
     has_failed: AtomicBool,
+    seal: Seal,
 }
 
 impl Cache {
-    /// Opens the cache of a store that was closed at `closed_at`; another one is removed.
-    pub(super) fn open(directory: &Path, bytes: u64, closed_at: Option<Head>) -> Cache {
+    /// Opens the cache of a store that was closed at `closed_at`; another one, or one with another key, is removed.
+    pub(super) fn open(
+        directory: &Path,
+        bytes: u64,
+        closed_at: Option<Head>,
+        seal: &Seal,
+    ) -> Cache {
+        let of =
+            |database| Cache { database, has_failed: AtomicBool::new(false), seal: seal.clone() };
         if let Some(head) = closed_at
             && let Some(database) = open(directory, bytes)
             && database
                 .get(STANDS_AT)
-                .is_ok_and(|found| found.is_some_and(|found| found == marker(head)))
+                .is_ok_and(|found| found.is_some_and(|found| found == marker(head, seal)))
             && database.remove(STANDS_AT).is_ok()
         {
-            return Cache { database: Some(database), has_failed: AtomicBool::new(false) };
+            return of(Some(database));
         }
         if let Err(error) = fs::remove_dir_all(directory)
             && error.kind() != io::ErrorKind::NotFound
         {
             tracing::warn!(%error, "an old cache cannot be removed; there is none");
-            return Cache::none();
+            return of(None);
         }
-        Cache { database: open(directory, bytes), has_failed: AtomicBool::new(false) }
-    }
-
-    fn none() -> Cache {
-        Cache { database: None, has_failed: AtomicBool::new(false) }
+        of(open(directory, bytes))
     }
 
     /// What is under a key, if it is from this entry.
@@ -67,7 +72,11 @@ impl Cache {
         let (sum, value) = rest.split_first_chunk::<4>()?;
         let fits = u64::from_be_bytes(*from) == number
             && u32::from_be_bytes(*sum) == checksum(key, number, value);
-        fits.then(|| value.to_vec())
+        match (fits, self.seal.is_on()) {
+            (false, _) => None,
+            (true, false) => Some(value.to_vec()),
+            (true, true) => self.seal.unseal(&place(key, number), value).ok(),
+        }
     }
 
     /// Keeps what an entry has under a key.
@@ -76,6 +85,9 @@ impl Cache {
         if self.has_failed.load(Ordering::Relaxed) {
             return;
         }
+        // What cannot be sealed is not kept.
+        let Ok(sealed) = self.seal.seal(&place(key, number), value) else { return };
+        let value = sealed.as_deref().unwrap_or(value);
         let mut bytes = number.to_be_bytes().to_vec();
         bytes.extend_from_slice(&checksum(key, number, value).to_be_bytes());
         bytes.extend_from_slice(value);
@@ -85,11 +97,12 @@ impl Cache {
     /// Brings it to stable storage, as of a store that is closed at this entry.
     pub(super) fn close(self, directory: &Path, head: Head) {
         let Some(database) = self.database else { return };
+        let marker = marker(head, &self.seal);
         if self.has_failed.load(Ordering::Relaxed) {
             return;
         }
         let closed = catch_unwind(AssertUnwindSafe(|| {
-            database.insert(STANDS_AT, marker(head))?;
+            database.insert(STANDS_AT, marker)?;
             database.flush()?;
             drop(database);
             wait_for_release(&directory.join("db"))
@@ -159,8 +172,18 @@ fn is_lock(error: &io::Error) -> bool {
     error.to_string().contains("could not acquire lock")
 }
 
-fn marker(head: Head) -> Vec<u8> {
-    [head.sequence.to_be_bytes().as_slice(), head.digest.as_bytes()].concat()
+fn marker(head: Head, seal: &Seal) -> Vec<u8> {
+    let key = seal.name().map(|name| name.to_string()).unwrap_or_default();
+    [head.sequence.to_be_bytes().as_slice(), head.digest.as_bytes(), key.as_bytes()].concat()
+}
+
+/// What a value belongs to.
+fn place(key: Key, number: u64) -> [u8; 24] {
+    let mut place = [0; 24];
+    let (first, last) = place.split_at_mut(16);
+    first.copy_from_slice(&key.bytes());
+    last.copy_from_slice(&number.to_be_bytes());
+    place
 }
 
 fn checksum(key: Key, number: u64, value: &[u8]) -> u32 {

@@ -91,12 +91,14 @@ impl Fault {
         match self {
             Fault::Journal(error) => match **error {
                 JournalError::Damaged { .. }
+                | JournalError::NoKey { .. }
                 | JournalError::Io { .. }
                 | JournalError::Locked { .. }
                 | JournalError::Poisoned => false,
                 JournalError::ContentEmpty { .. }
                 | JournalError::ContentTooLong { .. }
                 | JournalError::GroupTooLong
+                | JournalError::Seal(_)
                 | JournalError::NoSpace(_)
                 | JournalError::Write(_)
                 | JournalError::NotCutOff(_)

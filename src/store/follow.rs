@@ -7,6 +7,8 @@ use crate::store::index::SetAside;
 use crate::store::index::Unopened;
 use crate::store::journal::Head;
 use crate::store::journal::reader::Reader;
+use crate::store::seal::Place;
+use crate::store::seal::Seal;
 
 use std::io;
 use std::path::Path;
@@ -19,6 +21,7 @@ use std::sync::RwLockReadGuard;
 #[derive(Debug)]
 pub(super) struct Following {
     directory: PathBuf,
+    seal: Seal,
     index: RwLock<Option<Index>>,
 }
 
@@ -33,22 +36,23 @@ pub(super) struct Found {
 impl Following {
     /// Takes the index of a store in a directory as far as it goes, or builds it anew.
     pub(super) fn open(
-        directory: &Path,
+        Place { directory, seal }: Place<'_>,
         (head, reader): (Head, &Reader),
     ) -> Result<(Following, Found), Fault> {
         let path = directory.join("index");
-        let (mut index, mut set_aside) = match Index::open(&path) {
+        let (mut index, mut set_aside) = match Index::open(&path, seal) {
             Ok(index) => (index, None),
-            Err(unopened) => renewed(&path, unopened)?,
+            Err(unopened) => renewed(&path, seal, unopened)?,
         };
         if let Some(why) = misfit(&index, head, reader)? {
             index.discard();
             set_aside = index::set_aside(&path, &why)?;
-            index = begin(&path)?;
+            index = begin(&path, seal)?;
         }
         let replayed = index.follow(&directory.join("journal"), head)?;
         let index = RwLock::new(Some(index));
-        let following = Following { directory: directory.to_owned(), index };
+        let (directory, seal) = (directory.to_owned(), seal.clone());
+        let following = Following { directory, seal, index };
         Ok((following, Found { set_aside, replayed }))
     }
 
@@ -64,7 +68,7 @@ impl Following {
         }
         let path = self.directory.join("index");
         index::set_aside(&path, "it could not be read any more")?;
-        let index = begin(&path)?;
+        let index = begin(&path, &self.seal)?;
         let replayed = index.follow(&self.directory.join("journal"), head);
         if replayed.is_err() {
             index.discard();
@@ -81,19 +85,19 @@ impl Following {
 }
 
 /// Sets an index aside that cannot be opened, and begins anew.
-fn renewed(path: &Path, unopened: Unopened) -> Result<(Index, SetAside), Fault> {
+fn renewed(path: &Path, seal: &Seal, unopened: Unopened) -> Result<(Index, SetAside), Fault> {
     match unopened {
         Unopened::Full(source) => Err(Fault::File { path: path.to_owned(), source }),
         Unopened::Unusable(why) => {
             let set_aside = index::set_aside(path, &why)?;
-            Ok((begin(path)?, set_aside))
+            Ok((begin(path, seal)?, set_aside))
         }
     }
 }
 
 /// Begins an index in a directory that is not there.
-fn begin(path: &Path) -> Result<Index, Fault> {
-    let source = match Index::open(path) {
+fn begin(path: &Path, seal: &Seal) -> Result<Index, Fault> {
+    let source = match Index::open(path, seal) {
         Ok(index) => return Ok(index),
         Err(Unopened::Full(source)) => source,
         Err(Unopened::Unusable(why)) => io::Error::other(why),

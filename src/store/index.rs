@@ -32,6 +32,7 @@ use crate::store::index::run::Run;
 use crate::store::index::worker::Worker;
 use crate::store::index::write::Writing;
 use crate::store::journal::Head;
+use crate::store::seal::Seal;
 
 use std::fs;
 use std::io;
@@ -58,6 +59,7 @@ pub(super) struct Index {
 #[derive(Debug)]
 struct Shared {
     directory: PathBuf,
+    seal: Seal,
     keys: Keys,
     levels: RwLock<Levels>,
     stop: AtomicBool,
@@ -107,13 +109,14 @@ impl From<IndexError> for Unopened {
 
 impl Index {
     /// Opens the index in a directory, or begins one.
-    pub(super) fn open(directory: &Path) -> Result<Index, Unopened> {
-        let (keys, runs) = open::open(directory)?;
+    pub(super) fn open(directory: &Path, seal: &Seal) -> Result<Index, Unopened> {
+        let (keys, runs) = open::open(directory, seal)?;
         let head = runs.last().map_or(Head::EMPTY, |run| run.head());
         let active = Memory::behind(head.sequence);
         let levels = Levels { active, head, frozen: None, runs: Arc::new(runs) };
         let shared = Arc::new(Shared {
             directory: directory.to_owned(),
+            seal: seal.clone(),
             keys,
             levels: RwLock::new(levels),
             stop: AtomicBool::new(false),

@@ -6,12 +6,15 @@ pub mod error;
 mod open;
 pub mod reader;
 pub mod record;
+mod reseal;
 mod scan;
 mod segment;
 pub mod walk;
 
 #[cfg(test)]
 mod damage_tests;
+#[cfg(test)]
+mod sealed_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -27,9 +30,11 @@ use crate::store::journal::record::put;
 use crate::store::journal::segment::HEADER_BYTES;
 use crate::store::journal::segment::Header;
 use crate::store::journal::segment::NotCreated;
+use crate::store::journal::segment::begin_again;
 use crate::store::journal::segment::create;
 use crate::store::journal::segment::path_of;
 use crate::store::journal::segment::remove;
+use crate::store::seal::Seal;
 
 use std::fs::File;
 use std::io;
@@ -44,17 +49,19 @@ pub const GROUP_BYTES_MAX: usize = 64 * 1024 * 1024;
 const GROUP_BYTES_KEPT: usize = 4 * 1024 * 1024;
 
 /// How a journal is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// A group that would make a segment longer goes into a new one; a longer group has its own. Unit: bytes.
     pub segment_bytes_max: u64,
     /// How many files a reader keeps open.
     pub reader_files_max: usize,
+    /// What contents are sealed with.
+    pub seal: Seal,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { segment_bytes_max: 64 * 1024 * 1024, reader_files_max: 8 }
+        Options { segment_bytes_max: 64 * 1024 * 1024, reader_files_max: 8, seal: Seal::NONE }
     }
 }
 
@@ -117,9 +124,15 @@ pub struct Appended {
 /// The segment that is written to.
 #[derive(Debug)]
 struct Newest {
-    first: u64,
+    header: Header,
     file: File,
     end: u64,
+}
+
+impl Newest {
+    fn first(&self) -> u64 {
+        self.header.first
+    }
 }
 
 /// What a failed write left and could not be undone yet.
@@ -183,8 +196,8 @@ impl Journal {
         let synced = match &self.leftover {
             None => Ok(()),
             Some(Leftover::Tail) => {
-                let Newest { file, end, first } = &self.newest;
-                let path = path_of(&self.directory, *first);
+                let Newest { file, end, header } = &self.newest;
+                let path = path_of(&self.directory, header.first);
                 file.set_len(*end).map_err(JournalError::io(&path, "cut off"))?;
                 file.sync_all()
             }
@@ -202,7 +215,7 @@ impl Journal {
 
     /// A handle to read records by their positions, for any thread.
     pub fn reader(&self) -> Reader {
-        Reader::new(&self.directory, self.options)
+        Reader::new(&self.directory, &self.options)
     }
 
     /// Appends a group in one write and one sync: all of it, or nothing.
@@ -219,9 +232,14 @@ impl Journal {
         }
         self.undo()?;
         let is_begun = HEADER_BYTES < self.newest.end;
-        if is_begun && self.options.segment_bytes_max < self.newest.end.saturating_add(group_bytes)
-        {
-            self.rotate()?;
+        let is_too_long =
+            self.options.segment_bytes_max < self.newest.end.saturating_add(group_bytes);
+        let is_sealed = self.options.seal.is_on();
+        match (is_begun, is_sealed == self.newest.header.is_sealed) {
+            (true, true) if is_too_long => self.rotate()?,
+            (true, false) => self.rotate()?,
+            (false, false) => self.begin_again(is_sealed)?,
+            (true | false, true) => {}
         }
         let appended = self.fill(contents)?;
         self.write()?;
@@ -242,10 +260,11 @@ impl Journal {
             if content.is_empty() {
                 return Err(JournalError::ContentEmpty { index });
             }
-            if RECORD_BYTES_MAX < content.len() {
+            let stored_bytes = content.len().saturating_add(self.options.seal.overhead());
+            if RECORD_BYTES_MAX < stored_bytes {
                 return Err(JournalError::ContentTooLong { index, bytes: content.len() });
             }
-            group_bytes += FRAME_BYTES + content.len();
+            group_bytes += FRAME_BYTES + stored_bytes;
             if GROUP_BYTES_MAX < group_bytes {
                 return Err(JournalError::GroupTooLong);
             }
@@ -260,12 +279,13 @@ impl Journal {
     fn rotate(&mut self) -> Result<(), JournalError> {
         let header = Header {
             first: self.head.sequence + 1,
-            before: self.newest.first,
+            before: self.newest.first(),
             previous: self.head.digest,
+            is_sealed: self.options.seal.is_on(),
         };
         match create(&self.directory, header) {
             Ok(file) => {
-                self.newest = Newest { first: header.first, file, end: HEADER_BYTES };
+                self.newest = Newest { header, file, end: HEADER_BYTES };
                 Ok(())
             }
             Err(NotCreated::Undone(error)) => Err(JournalError::undone(error)),
@@ -281,6 +301,17 @@ impl Journal {
         }
     }
 
+    /// Makes the newest segment, which has no records, one that is sealed, or one that is not.
+    fn begin_again(&mut self, is_sealed: bool) -> Result<(), JournalError> {
+        let header = Header { is_sealed, ..self.newest.header };
+        if let Err(source) = begin_again(&self.newest.file, header) {
+            let file = path_of(&self.directory, header.first);
+            return Err(self.poison(JournalError::Segment { file, source }));
+        }
+        self.newest.header = header;
+        Ok(())
+    }
+
     /// Puts the group together in memory.
     fn fill(&mut self, contents: &[Vec<u8>]) -> Result<Vec<Appended>, JournalError> {
         self.group.clear();
@@ -290,10 +321,12 @@ impl Journal {
         let mut offset = self.newest.end;
         for content in contents {
             sequence += 1;
-            let length = u32::try_from(FRAME_BYTES + content.len())
+            let seal = &self.options.seal;
+            let length = u32::try_from(FRAME_BYTES + content.len() + seal.overhead())
                 .map_err(|_| JournalError::GroupTooLong)?;
-            digest = put(&mut self.group, sequence, first, &digest, content);
-            let position = Position { segment: self.newest.first, offset, length };
+            digest = put(&mut self.group, (sequence, first), &digest, content, seal)
+                .map_err(JournalError::Seal)?;
+            let position = Position { segment: self.newest.first(), offset, length };
             appended.push(Appended { sequence, digest, position });
             offset += u64::from(length);
         }

@@ -16,6 +16,7 @@ use crate::store::halt::Halted;
 use crate::store::index::view::View;
 use crate::store::journal::Head;
 use crate::store::journal::Journal;
+use crate::store::journal::error::JournalError;
 
 use prost::Message;
 use tokio::sync::mpsc;
@@ -36,6 +37,8 @@ const GROUP_MAX: usize = 256;
 const WAITING_MAX: usize = 4096;
 /// A group is closed when it has this many bytes.
 const GROUP_BYTES_MAX: usize = 8 << 20;
+/// How long the salt of a sealed entry is. Unit: bytes.
+const SALT_BYTES: usize = 16;
 /// How long after a mending that failed it is tried again: ten times as long as it took, within these bounds.
 const MEND_AGAIN_MIN: Duration = Duration::from_millis(500);
 const MEND_AGAIN_MAX: Duration = Duration::from_secs(30);
@@ -93,6 +96,7 @@ impl Writer {
 #[derive(Debug)]
 pub(super) struct Loop {
     pub(super) journal: Journal,
+    pub(super) is_sealed: bool,
     pub(super) acknowledged: Acknowledged,
     pub(super) following: Arc<Following>,
     pub(super) cache: Arc<Cache>,
@@ -205,7 +209,10 @@ impl Loop {
         if !still_fits(view, entry).inspect_err(|fault| self.halt.asked_in_vain(fault))? {
             return Err(AppendError::Raced);
         }
-        let content = entry.encode_to_vec();
+        let mut content = entry.encode_to_vec();
+        if self.is_sealed {
+            salt(&mut content)?;
+        }
         view.add(sequence, &content)?;
         Ok(content)
     }
@@ -245,6 +252,17 @@ impl Loop {
         let receipt = |sequence, digest| Ok(Receipt { sequence, digest });
         appended.iter().map(|one| receipt(one.sequence, one.digest)).collect()
     }
+}
+
+/// Adds what nobody can guess to an entry, so that its digest, which others may see, does not show a guess at its content to be right.
+fn salt(content: &mut Vec<u8>) -> Result<(), AppendError> {
+    let mut salt = vec![0; SALT_BYTES];
+    let fault = |error| JournalError::Seal(std::io::Error::other(error));
+    getrandom::fill(&mut salt).map_err(|error| Fault::from(fault(error)))?;
+    let salted = proto::LedgerEntry { salt, ..proto::LedgerEntry::default() };
+    // Messages one behind the other are one message with the fields of both.
+    content.extend_from_slice(&salted.encode_to_vec());
+    Ok(())
 }
 
 /// Waits for a failure that mends, and until it is time to try.

@@ -7,6 +7,7 @@ use onestop::service::Service;
 use onestop::store::OpenReport;
 use onestop::store::Store;
 use onestop::store::StoreOptions;
+use onestop::store::seal::Seal;
 
 use std::fs;
 use std::path::Path;
@@ -48,12 +49,17 @@ pub(crate) fn book() -> RuleBook {
 
 /// Small files, so that a test sees several of them.
 pub(crate) const OPTIONS: StoreOptions =
-    StoreOptions { segment_bytes_max: 64 << 10, cache_bytes: 1 << 20 };
+    StoreOptions { segment_bytes_max: 64 << 10, cache_bytes: 1 << 20, seal: Seal::NONE };
 
 /// The service on the store in a directory, and what opening it found.
 pub(crate) fn open(directory: &Path) -> (Service, OpenReport) {
     let (store, report) = Store::open(directory, OPTIONS).unwrap();
-    (Service::new(store, book(), rules_folder(), false), report)
+    (serving(store), report)
+}
+
+/// The service on a store.
+pub(crate) fn serving(store: Store) -> Service {
+    Service::new(store, book(), rules_folder(), false)
 }
 
 /// The service on a new store with its registers filled.

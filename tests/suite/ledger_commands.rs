@@ -35,7 +35,7 @@ fn command(store: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-fn said(output: Output) -> Said {
+pub(crate) fn said(output: Output) -> Said {
     let text = |bytes| String::from_utf8(bytes).unwrap();
     let Output { status, stdout, stderr } = output;
     Said { code: status.code().unwrap(), out: text(stdout), err: text(stderr) }

@@ -32,6 +32,7 @@ mod reconcile;
 mod refusals;
 mod registers;
 mod rules_commands;
+mod sealed;
 mod server;
 mod store;
 mod simulation;

@@ -16,6 +16,7 @@ use onestop::store::Store;
 use onestop::store::fault::Fault;
 use onestop::store::fault::chain;
 use onestop::store::journal::walk::walk;
+use onestop::store::seal::Seal;
 use prost::Message;
 
 use std::fs;
@@ -220,7 +221,7 @@ async fn every_acknowledged_settlement_is_in_the_journal_as_it_was_answered() {
     let service = filled(directory.path()).await;
     let list = service.list(&proto::ListSettlementsRequest::default(), 0).unwrap();
     service.close().unwrap();
-    let records: Vec<_> = walk(&directory.path().join("journal"), 1)
+    let records: Vec<_> = walk(&directory.path().join("journal"), &Seal::NONE, 1)
         .unwrap()
         .map(|record| record.unwrap().0)
         .collect();

@@ -1,8 +1,10 @@
-//! `onestop ledger backup`: the same entries with the same digests in another directory, also while a server runs.
+//! `onestop ledger backup`: the same entries with the same digests in another directory, also while a server runs; and beside them the
+//! trail of looks at records, and the accounts of operators.
 
 use crate::cli::ledger::Stopped;
 use crate::cli::ledger::journal_of;
 use crate::cli::progress;
+use crate::operators;
 use crate::refusal::Lang;
 use crate::store;
 use crate::store::fault::chain;
@@ -11,6 +13,9 @@ use crate::store::journal::Journal;
 use crate::store::journal::Options;
 use crate::store::journal::walk::Walk;
 use crate::store::journal::walk::walk;
+use crate::store::seal::Place;
+use crate::store::seal::Seal;
+use crate::trail;
 
 use std::path::Path;
 
@@ -18,12 +23,32 @@ use std::path::Path;
 const GROUP: usize = 512;
 
 /// Copies what another directory does not have yet. Nothing is copied from a ledger that is not the one copied before.
-pub(super) fn backup(store: &Path, to: &Path, lang: Lang) -> Result<String, Stopped> {
+pub(super) fn backup(store: Place<'_>, to: &Path, lang: Lang) -> Result<String, Stopped> {
     let from = journal_of(store)?;
-    let mut journal = fresh(to)?;
+    let journal = fresh(Place { directory: to, seal: store.seal })?;
+    let (copied, Head { sequence, digest }) = copy((&from, store.seal), journal, to, lang)?;
+    let trail = store.directory.join(trail::FOLDER);
+    if trail.is_dir() {
+        let to = to.join(trail::FOLDER);
+        copy((&trail, store.seal), journal_in(&to, store.seal)?, &to, lang)?;
+    }
+    operators::copy(store.directory, to).map_err(|error| Stopped::Failed(chain(&error)))?;
+    Ok(match lang {
+        Lang::Zh => format!("已复制 {copied} 条;末条 {sequence} {digest}"),
+        Lang::En => format!("{copied} entries copied; head {sequence} {digest}"),
+    })
+}
+
+/// Copies what a journal does not have yet of another; returns how much that was, and what it has then.
+fn copy(
+    (from, seal): (&Path, &Seal),
+    mut journal: Journal,
+    to: &Path,
+    lang: Lang,
+) -> Result<(u64, Head), Stopped> {
     let has = journal.head();
     // From the last entry that the copy has, to see that it is the same ledger.
-    let mut records = walk(&from, has.sequence.max(1))?;
+    let mut records = walk(from, seal, has.sequence.max(1))?;
     go_on_from(&mut records, has, to, lang)?;
     let bar = progress::entries();
     let mut contents = Vec::with_capacity(GROUP);
@@ -38,12 +63,7 @@ pub(super) fn backup(store: &Path, to: &Path, lang: Lang) -> Result<String, Stop
     }
     journal.append(&contents)?;
     bar.finish_and_clear();
-    let Head { sequence, digest } = journal.head();
-    let copied = sequence - has.sequence;
-    Ok(match lang {
-        Lang::Zh => format!("已复制 {copied} 条;末条 {sequence} {digest}"),
-        Lang::En => format!("{copied} entries copied; head {sequence} {digest}"),
-    })
+    Ok((journal.head().sequence - has.sequence, journal.head()))
 }
 
 /// Goes behind the last entry of the copy, if the ledger has it as the copy has it.
@@ -79,8 +99,12 @@ fn go_on_from(records: &mut Walk, has: Head, to: &Path, lang: Lang) -> Result<()
 }
 
 /// The journal of a store that no server has open; makes one where there is none.
-pub(super) fn fresh(store: &Path) -> Result<Journal, Stopped> {
-    store::prepare(store).map_err(|fault| Stopped::Usage(chain(&fault)))?;
-    let (journal, _) = Journal::open(&store.join("journal"), Options::default(), 0)?;
-    Ok(journal)
+pub(super) fn fresh(store: Place<'_>) -> Result<Journal, Stopped> {
+    store::prepare(store.directory).map_err(|fault| Stopped::Usage(chain(&fault)))?;
+    journal_in(&store.directory.join("journal"), store.seal)
+}
+
+fn journal_in(directory: &Path, seal: &Seal) -> Result<Journal, Stopped> {
+    let options = Options { seal: seal.clone(), ..Options::default() };
+    Ok(Journal::open(directory, options, 0)?.0)
 }

@@ -7,6 +7,7 @@ use crate::money::Money;
 use crate::refusal::Lang;
 use crate::service;
 use crate::store::fault::chain;
+use crate::store::seal::Place;
 use crate::verify::corrections::Correction;
 use crate::verify::corrections::Corrections;
 use crate::verify::corrections::keep_persons;
@@ -15,14 +16,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Lists settlements whose identities the register holds differently today.
-pub(super) fn corrections(store: &Path, rules: &Path, lang: Lang) -> Result<String, Stopped> {
-    let journal = journal_of(store)?;
+pub(super) fn corrections(store: Place<'_>, rules: &Path, lang: Lang) -> Result<String, Stopped> {
+    journal_of(store)?;
     let book = service::read_rules(rules).map_err(|error| Stopped::Usage(chain(&error)))?;
     let mut persons = BTreeMap::new();
-    Walked::of(&journal)?.each(|_, entry, _| Ok(keep_persons(&mut persons, entry)?))?;
+    Walked::of(store)?.each(|_, entry, _| Ok(keep_persons(&mut persons, entry)?))?;
     let mut corrections = Corrections::new(&book, persons);
-    Walked::of(&journal)?
-        .each(|sequence, entry, fetch| corrections.next(sequence, entry, fetch))?;
+    Walked::of(store)?.each(|sequence, entry, fetch| corrections.next(sequence, entry, fetch))?;
     let found: Vec<Correction> = corrections.found().collect();
     Ok(said(&found, lang))
 }

@@ -14,6 +14,8 @@ use crate::store::journal::Journal;
 use crate::store::journal::Options;
 use crate::store::journal::record::Record;
 use crate::store::journal::walk::walk;
+use crate::store::seal::Place;
+use crate::store::seal::Seal;
 
 use prost::Message;
 use serde::Deserialize;
@@ -45,14 +47,14 @@ fn failed(path: &Path) -> impl Fn(io::Error) -> Stopped {
 }
 
 /// Writes the ledger as JSON lines. A file that could not be finished is removed: it would look like a shorter ledger.
-pub(super) fn export(store: &Path, file: &Path, lang: Lang) -> Result<String, Stopped> {
+pub(super) fn export(store: Place<'_>, file: &Path, lang: Lang) -> Result<String, Stopped> {
     let journal = journal_of(store)?;
     if file == Path::new("-") {
-        write(&journal, io::stdout().lock(), file)?;
+        write((&journal, store.seal), io::stdout().lock(), file)?;
         return Ok(String::new());
     }
     let out = File::create_new(file).map_err(failed(file))?;
-    let written = write(&journal, &out, file)
+    let written = write((&journal, store.seal), &out, file)
         .and_then(|head| out.sync_all().map(|()| head).map_err(failed(file)));
     let Head { sequence, digest } = written.inspect_err(|_| {
         // It says already what went wrong.
@@ -64,10 +66,10 @@ pub(super) fn export(store: &Path, file: &Path, lang: Lang) -> Result<String, St
     })
 }
 
-fn write(journal: &Path, out: impl Write, file: &Path) -> Result<Head, Stopped> {
+fn write((journal, seal): (&Path, &Seal), out: impl Write, file: &Path) -> Result<Head, Stopped> {
     let mut out = BufWriter::with_capacity(1 << 20, out);
     let bar = progress::entries();
-    let mut records = walk(journal, 1)?;
+    let mut records = walk(journal, seal, 1)?;
     for record in &mut records {
         let (record, _) = record?;
         let entry = whole(&record)
@@ -95,27 +97,27 @@ fn whole(record: &Record) -> Result<proto::LedgerEntry, String> {
 }
 
 /// Restores an export into an empty store. A line that does not come out as it says stops it, and nothing is there.
-pub(super) fn import(store: &Path, file: &Path, lang: Lang) -> Result<String, Stopped> {
+pub(super) fn import(store: Place<'_>, file: &Path, lang: Lang) -> Result<String, Stopped> {
     let input: Box<dyn BufRead> = if file == Path::new("-") {
         Box::new(io::stdin().lock())
     } else {
         Box::new(BufReader::with_capacity(1 << 20, File::open(file).map_err(failed(file))?))
     };
     if fresh(store)?.head() != Head::EMPTY {
-        let store = store.display();
+        let store = store.directory.display();
         return Err(Stopped::Usage(match lang {
             Lang::Zh => format!("`{store}` 不是空的;导入须在空目录进行"),
             Lang::En => format!("`{store}` is not empty; an import needs an empty store"),
         }));
     }
     // A ledger that is there in part would look like a shorter one.
-    let part = store.join("journal.import");
+    let part = store.directory.join("journal.import");
     let remove = || match fs::remove_dir_all(&part) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(&part)(error)),
         Ok(()) | Err(_) => Ok(()),
     };
     remove()?;
-    let read = read(input, &part, file);
+    let read = read(input, (&part, store.seal), file);
     let Head { sequence, digest } = match read {
         Ok(head) => head,
         Err(stopped) => {
@@ -131,8 +133,13 @@ pub(super) fn import(store: &Path, file: &Path, lang: Lang) -> Result<String, St
 }
 
 /// Reads all lines into a journal of their own.
-fn read(input: Box<dyn BufRead>, part: &Path, file: &Path) -> Result<Head, Stopped> {
-    let (mut journal, _) = Journal::open(part, Options::default(), 0)?;
+fn read(
+    input: Box<dyn BufRead>,
+    (part, seal): (&Path, &Seal),
+    file: &Path,
+) -> Result<Head, Stopped> {
+    let (mut journal, _) =
+        Journal::open(part, Options { seal: seal.clone(), ..Options::default() }, 0)?;
     let bar = progress::entries();
     let mut group = Vec::with_capacity(GROUP);
     let mut head = Head::EMPTY;

@@ -7,12 +7,11 @@ use crate::refusal::Lang;
 use crate::store::journal::Head;
 use crate::store::journal::digest::Digest;
 use crate::store::journal::walk::walk;
-
-use std::path::Path;
+use crate::store::seal::Place;
 
 /// Number and digest of the last entry.
-pub(super) fn head(store: &Path) -> Result<String, Stopped> {
-    let mut records = walk(&journal_of(store)?, 1)?;
+pub(super) fn head(store: Place<'_>) -> Result<String, Stopped> {
+    let mut records = walk(&journal_of(store)?, store.seal, 1)?;
     for record in &mut records {
         record?;
     }
@@ -22,7 +21,7 @@ pub(super) fn head(store: &Path) -> Result<String, Stopped> {
 
 /// Whether an entry has this digest, and all entries after it follow from it.
 pub(super) fn prove(
-    store: &Path,
+    store: Place<'_>,
     number: u64,
     digest: &str,
     lang: Lang,
@@ -33,7 +32,7 @@ pub(super) fn prove(
     })?;
     // Before the first entry stands the same digest in every ledger.
     let mut found = (number == 0).then_some(Digest::GENESIS);
-    let mut records = walk(&journal_of(store)?, 1)?;
+    let mut records = walk(&journal_of(store)?, store.seal, 1)?;
     for record in &mut records {
         let (record, _) = record?;
         if record.sequence == number {

@@ -14,6 +14,7 @@ use crate::store::journal::reader::Reader;
 use crate::store::journal::record::Position;
 use crate::store::journal::walk::Walk;
 use crate::store::journal::walk::walk;
+use crate::store::seal::Place;
 use crate::verify::Misfit;
 use crate::verify::Verified;
 use crate::verify::Verifier;
@@ -45,11 +46,13 @@ pub(super) struct Walked {
 
 impl Walked {
     /// Of a journal, with or without a server on it.
-    pub(super) fn of(journal: &Path) -> Result<Walked, Stopped> {
-        let reader = Reader::new(journal, Options::default());
+    pub(super) fn of(store: Place<'_>) -> Result<Walked, Stopped> {
+        let journal = &journal_of(store)?;
+        let options = Options { seal: store.seal.clone(), ..Options::default() };
+        let reader = Reader::new(journal, &options);
         let files = std::fs::read_dir(journal).into_iter().flatten().flatten();
         let bytes = files.filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum();
-        Ok(Walked { records: walk(journal, 1)?, reader, bytes })
+        Ok(Walked { records: walk(journal, store.seal, 1)?, reader, bytes })
     }
 
     /// Hands every entry over; the first that does not fit ends the walk. One thread reads, checks digests and decodes, while
@@ -122,11 +125,11 @@ fn fetch(
 }
 
 /// Verifies a ledger from its first entry; the first that does not fit is named.
-pub(super) fn verify(store: &Path, rules: &Path, lang: Lang) -> Result<String, Stopped> {
-    let journal = journal_of(store)?;
+pub(super) fn verify(store: Place<'_>, rules: &Path, lang: Lang) -> Result<String, Stopped> {
+    journal_of(store)?;
     let book = service::read_rules(rules).map_err(|error| Stopped::Usage(chain(&error)))?;
     let mut verifier = Verifier::new(&book);
-    let mut walked = Walked::of(&journal)?;
+    let mut walked = Walked::of(store)?;
     walked.each(|sequence, entry, fetch| verifier.next(sequence, entry, fetch))?;
     let head = walked.records.head().map(|head| format!("{} {}", head.sequence, head.digest));
     let torn = walked.records.torn().map_or(0, |torn| torn.bytes);

@@ -28,6 +28,7 @@ use crate::service::Service;
 use crate::service::now;
 use crate::store::fault::Fault;
 use crate::store::fault::chain;
+use crate::store::seal::Place;
 use crate::wire::office;
 
 use axum::Extension;
@@ -169,10 +170,12 @@ fn refused(visit: &Visit, complaints: &[(String, String)]) -> Markup {
 
 /// Settles again, on all cores but beside the requests of others.
 fn run(service: &Service, work: Arc<Work>, (book, period): (RuleBook, Span)) {
-    let store = service.directory().to_owned();
+    let Place { directory, seal } = service.place();
+    let (directory, seal) = (directory.to_owned(), seal.clone());
     tokio::task::spawn_blocking(move || {
+        let store = Place { directory: &directory, seal: &seal };
         let jobs = thread::available_parallelism().map_or(1, NonZero::get);
-        let compared = resettle(&store, &book, (period, jobs), |done, of| work.is_at(done, of));
+        let compared = resettle(store, &book, (period, jobs), |done, of| work.is_at(done, of));
         work.end(match compared {
             Ok(compared) => {
                 let sheets = compared.reports().iter().map(office::sheet).collect();

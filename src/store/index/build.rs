@@ -64,12 +64,12 @@ impl Index {
         let mut derived = Derived::default();
         let mut memory = Memory::behind(from - 1);
         for segment in segments {
-            for record in Contents::read(journal, *segment)?.records() {
+            for record in Contents::read(journal, &self.shared.seal, *segment)?.records() {
                 let record = record?;
                 if record.sequence < from || head.sequence < record.sequence {
                     continue;
                 }
-                let kind = derive(self.keys(), record.sequence, record.bytes, &mut derived)?;
+                let kind = derive(self.keys(), record.sequence, &record.bytes, &mut derived)?;
                 memory.push(Row { kind, position: record.position }, &mut derived.postings);
             }
         }
@@ -145,7 +145,7 @@ impl<'i> Building<'i> {
     ) -> Result<(), Fault> {
         let mut derived = Derived::default();
         for segment in segments {
-            for record in Contents::read(journal, *segment)?.records() {
+            for record in Contents::read(journal, &self.shared.seal, *segment)?.records() {
                 let record = record?;
                 if record.sequence < self.from || self.head.sequence < record.sequence {
                     continue;
@@ -156,7 +156,7 @@ impl<'i> Building<'i> {
                     runs.extend(self.end(Head { sequence, digest: record.previous })?);
                 }
                 let keys = &self.shared.keys;
-                let kind = derive(keys, record.sequence, record.bytes, &mut derived)?;
+                let kind = derive(keys, record.sequence, &record.bytes, &mut derived)?;
                 if self.rows.is_empty() {
                     self.first = record.sequence;
                 }

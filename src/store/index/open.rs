@@ -9,6 +9,7 @@ use crate::store::index::keys::SECRET_BYTES;
 use crate::store::index::layout::name;
 use crate::store::index::layout::range_of;
 use crate::store::index::run::Run;
+use crate::store::seal::Seal;
 
 use std::fs;
 use std::fs::File;
@@ -23,7 +24,7 @@ const CHECKED_AT_OPENING_MAX: u64 = 256 << 20;
 const SECRET: &str = "secret";
 
 /// Reads the secret and the runs in a directory, or begins anew; files that belong to nothing are removed.
-pub(super) fn open(directory: &Path) -> Result<(Keys, Vec<Arc<Run>>), Unopened> {
+pub(super) fn open(directory: &Path, seal: &Seal) -> Result<(Keys, Vec<Arc<Run>>), Unopened> {
     let io = |verb| IndexError::io(directory, verb);
     create_directory(directory).map_err(io("created"))?;
     let mut names = Vec::new();
@@ -53,7 +54,8 @@ pub(super) fn open(directory: &Path) -> Result<(Keys, Vec<Arc<Run>>), Unopened> 
         Some(secret) => secret,
         None => begin_secret(directory).map_err(io("given a secret"))?,
     };
-    let keys = Keys::new(&secret);
+    // Without the store's key the secret in the file tells nothing of what is hashed.
+    let keys = Keys::new(&seal.derived(secret));
     let mut runs = Vec::new();
     let mut bytes = 0_u64;
     for name in used {

@@ -16,6 +16,7 @@ use crate::store::journal::Journal;
 use crate::store::journal::Options;
 use crate::store::journal::digest::Digest;
 use crate::store::journal::record::Position;
+use crate::store::seal::Seal;
 
 use proptest::prelude::*;
 
@@ -43,7 +44,7 @@ fn plan() -> impl Strategy<Value = Plan> {
 }
 
 fn open(directory: &Path) -> Index {
-    match Index::open(directory) {
+    match Index::open(directory, &Seal::NONE) {
         Ok(index) => index,
         Err(Unopened::Full(error)) => panic!("{error}"),
         Err(Unopened::Unusable(why)) => panic!("{why}"),
@@ -276,5 +277,5 @@ fn content(number: u32) -> Vec<u8> {
     let sign = proto::Sign { writer: Some(writer), ..proto::Sign::default() };
     let kind = Some(proto::ledger_entry::Kind::Sign(sign));
     let recorded_at = "2018-05-01T10:00:00.000+08:00".to_owned();
-    proto::LedgerEntry { version: 1, recorded_at, kind }.encode_to_vec()
+    proto::LedgerEntry { version: 1, recorded_at, kind, salt: Vec::new() }.encode_to_vec()
 }

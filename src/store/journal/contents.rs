@@ -10,10 +10,13 @@ use crate::store::journal::record::FRAME_BYTES;
 use crate::store::journal::record::Frame;
 use crate::store::journal::record::Position;
 use crate::store::journal::segment::HEADER_BYTES;
+use crate::store::journal::segment::Header;
 use crate::store::journal::segment::header_of;
 use crate::store::journal::segment::list;
 use crate::store::journal::segment::path_of;
+use crate::store::seal::Seal;
 
+use std::borrow::Cow;
 use std::fs;
 use std::fs::File;
 use std::path::Path;
@@ -29,6 +32,8 @@ pub(in crate::store) struct Contents {
     path: PathBuf,
     segment: u64,
     bytes: Vec<u8>,
+    // What its contents are sealed with, if they are.
+    seal: Option<Seal>,
 }
 
 /// A record's content and what stands before it.
@@ -37,15 +42,22 @@ pub(in crate::store) struct Content<'s> {
     pub(in crate::store) position: Position,
     /// The digest of the record before it.
     pub(in crate::store) previous: Digest,
-    pub(in crate::store) bytes: &'s [u8],
+    pub(in crate::store) bytes: Cow<'s, [u8]>,
 }
 
 impl Contents {
     /// Reads a segment.
-    pub(in crate::store) fn read(directory: &Path, segment: u64) -> Result<Contents, JournalError> {
+    pub(in crate::store) fn read(
+        directory: &Path,
+        seal: &Seal,
+        segment: u64,
+    ) -> Result<Contents, JournalError> {
         let path = path_of(directory, segment);
         let bytes = fs::read(&path).map_err(JournalError::io(&path, "read"))?;
-        Ok(Contents { path, segment, bytes })
+        let header = bytes.first_chunk().map_or(Err(Damage::Header), Header::from_bytes);
+        let header = header.map_err(|damage| JournalError::damaged(&path, 0, damage))?;
+        let seal = header.is_sealed.then(|| seal.clone());
+        Ok(Contents { path, segment, bytes, seal })
     }
 
     /// Its records from the first on; ends behind the last whole one.
@@ -75,6 +87,10 @@ impl Contents {
             offset += end;
             sequence += 1;
             let previous = frame.previous();
+            let bytes = match frame.unsealed(Cow::Borrowed(bytes), self.seal.as_ref()) {
+                Ok(bytes) => bytes,
+                Err(damage) => return damaged(damage),
+            };
             Some(Ok(Content { sequence: frame.sequence, position, previous, bytes }))
         })
     }

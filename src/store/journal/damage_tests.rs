@@ -108,7 +108,7 @@ fn check_open(directory: &Path, is_last: bool, what: &str) {
 }
 
 fn check_positions(directory: &Path, appended: &[Appended], right: &[String], what: &str) {
-    let reader = Reader::new(directory, Options::default());
+    let reader = Reader::new(directory, &Options::default());
     for (one, content) in appended.iter().zip(right) {
         if let Ok(record) = reader.read(one.position) {
             assert_eq!(record.content, content.as_bytes(), "{what}");
@@ -240,7 +240,7 @@ fn a_whole_record_that_does_not_follow_is_never_cut() {
 
 pub(super) fn put_bytes(sequence: u64, group: u64, previous: &Digest) -> Vec<u8> {
     let mut bytes = Vec::new();
-    put(&mut bytes, sequence, group, previous, b"content");
+    put(&mut bytes, (sequence, group), previous, b"content", &Seal::NONE).unwrap();
     bytes
 }
 
@@ -263,7 +263,7 @@ fn a_segment_after_another_digest_is_found_by_a_walk() {
     let directory = TempDir::new().unwrap();
     two_segments(directory.path());
     fs::remove_file(path_of(directory.path(), 5)).unwrap();
-    let header = Header { first: 5, before: 1, previous: Digest::GENESIS };
+    let header = Header { first: 5, before: 1, previous: Digest::GENESIS, is_sealed: false };
     fs::write(path_of(directory.path(), 5), header.to_bytes()).unwrap();
     let error = contents_of(directory.path()).unwrap_err();
     assert!(error.to_string().contains(&Damage::HeaderDigest.to_string()), "{error}");
@@ -273,9 +273,9 @@ fn a_segment_after_another_digest_is_found_by_a_walk() {
 fn a_format_of_a_later_version_is_left_alone() {
     let directory = TempDir::new().unwrap();
     let mut header = Header::GENESIS.to_bytes();
-    header[8] = 2;
+    header[8] = 3;
     let checksum = crc32fast::hash(&header[..60]).to_le_bytes();
     header[60..].copy_from_slice(&checksum);
     fs::write(path_of(directory.path(), 1), &header).unwrap();
-    expect_damage(directory.path(), 0, "version `2`");
+    expect_damage(directory.path(), 0, "version `3`");
 }

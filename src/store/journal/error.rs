@@ -1,5 +1,7 @@
 //! What can go wrong with the journal, and whether a group that failed may simply be tried again.
 
+use crate::store::seal::KeyName;
+
 use std::io;
 use std::path::Path;
 use std::path::PathBuf;
@@ -17,6 +19,21 @@ pub enum JournalError {
         /// What does not fit.
         damage: Damage,
     },
+    /// The store is sealed, and its key was not given (缺少密钥). Nothing was changed on disk.
+    #[error(
+        "`{}` is sealed{}, which was not given: name the key file of this store as `store.key_file`",
+        file.display(),
+        name.map_or_else(|| " with a key".to_owned(), |name| format!(" with key `{name}`"))
+    )]
+    NoKey {
+        /// The segment.
+        file: PathBuf,
+        /// The key, where a record names it.
+        name: Option<KeyName>,
+    },
+    /// A content could not be sealed. The journal goes on.
+    #[error("the group could not be sealed")]
+    Seal(#[source] io::Error),
     /// Another process, or another `Journal` of this one, has the journal open.
     #[error("the journal is in use: `{}` is locked", file.display())]
     Locked {
@@ -83,6 +100,8 @@ impl JournalError {
         match self {
             JournalError::NotCutOff(_) | JournalError::Sync(_) => false,
             JournalError::Damaged { .. }
+            | JournalError::NoKey { .. }
+            | JournalError::Seal(_)
             | JournalError::Locked { .. }
             | JournalError::ContentEmpty { .. }
             | JournalError::ContentTooLong { .. }
@@ -97,7 +116,11 @@ impl JournalError {
 
     /// Names the place of a damage.
     pub(in crate::store) fn damaged(file: &Path, offset: u64, damage: Damage) -> JournalError {
-        JournalError::Damaged { file: file.to_owned(), offset, damage }
+        let file = file.to_owned();
+        if let Damage::NoKey { name } = damage {
+            return JournalError::NoKey { file, name: Some(name) };
+        }
+        JournalError::Damaged { file, offset, damage }
     }
 
     /// Names the file of a system error, for use with `map_err`.
@@ -169,6 +192,15 @@ pub enum Damage {
     /// The checksum is not that of the bytes.
     #[error("the checksum does not fit the record")]
     Checksum,
+    /// The content is sealed with a key that was not given.
+    #[error("sealed with key `{name}`, which was not given")]
+    NoKey {
+        /// The key.
+        name: KeyName,
+    },
+    /// The content is not what was sealed here.
+    #[error("the content is not what was sealed here")]
+    Unsealed,
     /// Bytes stand behind the end of the records.
     #[error("bytes other than zero stand behind the end")]
     NotZero,
@@ -221,6 +253,8 @@ impl Damage {
             | Damage::Sequence { .. }
             | Damage::Group { .. }
             | Damage::Previous
+            | Damage::NoKey { .. }
+            | Damage::Unsealed
             | Damage::Acknowledged { .. }
             | Damage::Position => false,
         }

@@ -22,6 +22,7 @@ use crate::store::journal::segment::create;
 use crate::store::journal::segment::header_of;
 use crate::store::journal::segment::list;
 use crate::store::journal::segment::path_of;
+use crate::store::seal::Seal;
 
 use std::fs;
 use std::fs::File;
@@ -52,8 +53,8 @@ pub(super) fn open(
     }
     let tail = match segments.split_last() {
         Some((newest, earlier)) => {
-            let before = check_headers(directory, earlier)?;
-            Some(read_tail(directory, *newest, before, acknowledged)?)
+            let before = check_headers(directory, &options.seal, earlier)?;
+            Some(read_tail(directory, &options.seal, (*newest, before), acknowledged)?)
         }
         None => None,
     };
@@ -67,12 +68,12 @@ pub(super) fn open(
     }
     let newest = match &tail {
         Some(tail) => {
-            let path = path_of(directory, tail.segment);
+            let path = path_of(directory, tail.header.first);
             let (file, bytes) = settle(&path, tail).map_err(JournalError::io(&path, "synced"))?;
             rewritten_bytes = bytes;
-            Newest { first: tail.segment, file, end: tail.end }
+            Newest { header: tail.header, file, end: tail.end }
         }
-        None => begin(directory)?,
+        None => begin(directory, options.seal.is_on())?,
     };
     sync_directory(directory).map_err(JournalError::io(directory, "synced"))?;
 
@@ -97,7 +98,7 @@ pub(super) fn open(
 
 /// The newest segment, read to its end.
 struct Tail {
-    segment: u64,
+    header: Header,
     head: Head,
     end: u64,
     torn: Option<TornTail>,
@@ -140,25 +141,34 @@ fn partly_created(directory: &Path, segments: &[u64]) -> Result<Option<TornTail>
 }
 
 /// Checks that the headers of the segments before the newest name each other, and returns the last of them.
-fn check_headers(directory: &Path, earlier: &[u64]) -> Result<u64, JournalError> {
+fn check_headers(directory: &Path, seal: &Seal, earlier: &[u64]) -> Result<u64, JournalError> {
     let mut before = 0;
     for segment in earlier {
         let path = path_of(directory, *segment);
         let io = || JournalError::io(&path, "read");
         let file = File::open(&path).map_err(io())?;
-        header_of(&file, *segment, before)
+        let header = header_of(&file, *segment, before)
             .map_err(io())?
             .map_err(|damage| JournalError::damaged(&path, 0, damage))?;
+        can_unseal(header, seal, &path)?;
         before = *segment;
     }
     Ok(before)
 }
 
+/// Refuses a sealed segment where no key is given: what is written next must not stand in the clear.
+fn can_unseal(header: Header, seal: &Seal, path: &Path) -> Result<(), JournalError> {
+    if header.is_sealed && !seal.is_on() {
+        return Err(JournalError::NoKey { file: path.to_owned(), name: None });
+    }
+    Ok(())
+}
+
 /// Reads the newest segment to its last whole record; what follows is a torn tail or damage.
 fn read_tail(
     directory: &Path,
-    segment: u64,
-    before: u64,
+    seal: &Seal,
+    (segment, before): (u64, u64),
     acknowledged: u64,
 ) -> Result<Tail, JournalError> {
     let path = path_of(directory, segment);
@@ -167,7 +177,8 @@ fn read_tail(
     let header = header_of(&file, segment, before)
         .map_err(io())?
         .map_err(|damage| JournalError::damaged(&path, 0, damage))?;
-    let mut scan = Scan::begin(file, header).map_err(io())?;
+    can_unseal(header, seal, &path)?;
+    let mut scan = Scan::begin(file, header, seal).map_err(io())?;
     let mut unproven = if segment <= acknowledged { HEADER_BYTES } else { 0 };
     let torn = loop {
         match scan.step().map_err(io())? {
@@ -187,7 +198,7 @@ fn read_tail(
             }
         }
     };
-    Ok(Tail { segment, head: scan.head(), end: scan.offset(), torn, unproven })
+    Ok(Tail { header, head: scan.head(), end: scan.offset(), torn, unproven })
 }
 
 /// Checks that the journal goes on to where it must.
@@ -199,7 +210,7 @@ fn check_end(
     partly_created: &Option<TornTail>,
 ) -> Result<(), JournalError> {
     let (path, end) = match tail {
-        Some(tail) => (path_of(directory, tail.segment), tail.end),
+        Some(tail) => (path_of(directory, tail.header.first), tail.end),
         None => (directory.to_owned(), 0),
     };
     if let Some(created) = partly_created {
@@ -247,13 +258,14 @@ fn settle(path: &Path, tail: &Tail) -> io::Result<(File, u64)> {
 }
 
 /// Makes the first segment of a journal without any.
-fn begin(directory: &Path) -> Result<Newest, JournalError> {
-    match create(directory, Header::GENESIS) {
-        Ok(file) => Ok(Newest { first: Header::GENESIS.first, file, end: HEADER_BYTES }),
+fn begin(directory: &Path, is_sealed: bool) -> Result<Newest, JournalError> {
+    let header = Header { is_sealed, ..Header::GENESIS };
+    match create(directory, header) {
+        Ok(file) => Ok(Newest { header, file, end: HEADER_BYTES }),
         Err(
             NotCreated::Undone(source) | NotCreated::Left(source) | NotCreated::Unsynced(source),
         ) => {
-            let file = path_of(directory, Header::GENESIS.first);
+            let file = path_of(directory, header.first);
             Err(JournalError::Segment { file, source })
         }
     }

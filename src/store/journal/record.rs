@@ -2,8 +2,13 @@
 
 use crate::store::journal::digest::Digest;
 use crate::store::journal::error::Damage;
+use crate::store::seal::Seal;
+use crate::store::seal::Unsealable;
 
-/// Most content of one record. Unit: bytes.
+use std::borrow::Cow;
+use std::io;
+
+/// Most content of one record, as it is stored. Unit: bytes.
 pub const RECORD_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// What stands before the content: length, checksum, sequence, group, digest before. Unit: bytes.
@@ -84,14 +89,29 @@ impl Frame {
         self.content_bytes() == Some(content.len()) && self.checksum == self.checksum_with(content)
     }
 
-    /// Makes the record of a content that belongs to the frame.
-    pub(super) fn with(self, content: Vec<u8>) -> Result<Record, Damage> {
-        if !self.fits(&content) {
+    /// Makes the record of a stored content that belongs to the frame.
+    pub(super) fn with(self, stored: Vec<u8>, seal: Option<&Seal>) -> Result<Record, Damage> {
+        if !self.fits(&stored) {
             return Err(Damage::Checksum);
         }
+        let content = self.unsealed(Cow::Owned(stored), seal)?.into_owned();
         let Frame { sequence, group, previous, .. } = self;
         let digest = Digest::of(&previous, sequence, &content);
         Ok(Record { sequence, group, previous, digest, content })
+    }
+
+    /// The content of what is stored with the frame; `seal` is given where the segment is sealed.
+    pub(super) fn unsealed<'c>(
+        &self,
+        stored: Cow<'c, [u8]>,
+        seal: Option<&Seal>,
+    ) -> Result<Cow<'c, [u8]>, Damage> {
+        let Some(seal) = seal else { return Ok(stored) };
+        let content = seal.unseal(&self.sequence.to_le_bytes(), &stored);
+        content.map(Cow::Owned).map_err(|error| match error {
+            Unsealable::NoKey(name) => Damage::NoKey { name },
+            Unsealable::Broken => Damage::Unsealed,
+        })
     }
 
     /// CRC-32 (IEEE) over everything in a record but the checksum itself.
@@ -108,21 +128,23 @@ impl Frame {
 
 /// Adds a record's bytes to the bytes of a group that begins with the sequence `group`, and returns its digest.
 ///
-/// The content is not longer than a record holds.
+/// The content is not longer than a record holds. The digest is over the content as it was before it was sealed.
 pub(super) fn put(
     bytes: &mut Vec<u8>,
-    sequence: u64,
-    group: u64,
+    (sequence, group): (u64, u64),
     previous: &Digest,
     content: &[u8],
-) -> Digest {
-    let length = u32::try_from(content.len()).unwrap_or(u32::MAX);
+    seal: &Seal,
+) -> io::Result<Digest> {
+    let sealed = seal.seal(&sequence.to_le_bytes(), content)?;
+    let stored = sealed.as_deref().unwrap_or(content);
+    let length = u32::try_from(stored.len()).unwrap_or(u32::MAX);
     let frame = Frame { length, checksum: 0, sequence, group, previous: *previous };
     bytes.extend_from_slice(&length.to_le_bytes());
-    bytes.extend_from_slice(&frame.checksum_with(content).to_le_bytes());
+    bytes.extend_from_slice(&frame.checksum_with(stored).to_le_bytes());
     bytes.extend_from_slice(&sequence.to_le_bytes());
     bytes.extend_from_slice(&group.to_le_bytes());
     bytes.extend_from_slice(previous.as_bytes());
-    bytes.extend_from_slice(content);
-    Digest::of(previous, sequence, content)
+    bytes.extend_from_slice(stored);
+    Ok(Digest::of(previous, sequence, content))
 }

@@ -8,6 +8,7 @@ use crate::store::journal::record::Position;
 use crate::store::journal::record::Record;
 use crate::store::journal::segment::HEADER_BYTES;
 use crate::store::journal::segment::Header;
+use crate::store::seal::Seal;
 
 use std::fs::File;
 use std::io;
@@ -43,16 +44,19 @@ pub(super) struct Scan {
     head: Head,
     // The first sequence of the last record's group. No group is split over segments.
     group: u64,
+    // What its contents are sealed with, if they are.
+    seal: Option<Seal>,
 }
 
 impl Scan {
     /// Begins at the first record of a segment with this header.
-    pub(super) fn begin(mut file: File, header: Header) -> io::Result<Scan> {
+    pub(super) fn begin(mut file: File, header: Header, seal: &Seal) -> io::Result<Scan> {
         file.seek(SeekFrom::Start(HEADER_BYTES))?;
         let head = Head { sequence: header.first.saturating_sub(1), digest: header.previous };
         let file = BufReader::with_capacity(READ_BYTES, file);
-        let Header { first, .. } = header;
-        Ok(Scan { file, segment: first, offset: HEADER_BYTES, head, group: first })
+        let Header { first, is_sealed, .. } = header;
+        let seal = is_sealed.then(|| seal.clone());
+        Ok(Scan { file, segment: first, offset: HEADER_BYTES, head, group: first, seal })
     }
 
     /// The last record read, or what the header says stands before the segment.
@@ -94,14 +98,19 @@ impl Scan {
         if content.len() < content_bytes {
             return Ok(Step::Misfit(Damage::Short));
         }
-        Ok(match frame.with(content).and_then(|record| self.follows(record)) {
+        let record = frame.with(content, self.seal.as_ref());
+        Ok(match record.and_then(|record| self.follows(record, content_bytes)) {
             Ok((record, position)) => Step::Record(record, position),
             Err(damage) => Step::Misfit(damage),
         })
     }
 
     /// Takes a whole record if it is the next, and goes behind it.
-    fn follows(&mut self, record: Record) -> Result<(Record, Position), Damage> {
+    fn follows(
+        &mut self,
+        record: Record,
+        content_bytes: usize,
+    ) -> Result<(Record, Position), Damage> {
         let expected = self.head.sequence.saturating_add(1);
         if record.sequence != expected {
             return Err(Damage::Sequence { found: record.sequence, expected });
@@ -112,8 +121,7 @@ impl Scan {
         if record.previous != self.head.digest {
             return Err(Damage::Previous);
         }
-        let length =
-            u32::try_from(FRAME_BYTES + record.content.len()).map_err(|_| Damage::Position)?;
+        let length = u32::try_from(FRAME_BYTES + content_bytes).map_err(|_| Damage::Position)?;
         let position = Position { segment: self.segment, offset: self.offset, length };
         self.offset += u64::from(length);
         self.head = Head { sequence: record.sequence, digest: record.digest };

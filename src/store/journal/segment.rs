@@ -16,7 +16,9 @@ use std::path::PathBuf;
 pub(super) const HEADER_BYTES: u64 = 64;
 
 const MAGIC: [u8; 8] = *b"1STOPJNL";
-const FORMAT_VERSION: u32 = 1;
+/// Of a segment whose contents are as they were appended, and of one whose contents are sealed.
+const PLAIN_VERSION: u32 = 1;
+const SEALED_VERSION: u32 = 2;
 const NAME_DIGITS: usize = 20;
 const NAME_ENDING: &str = ".journal";
 
@@ -29,16 +31,20 @@ pub(super) struct Header {
     pub(super) before: u64,
     /// The digest before its first record.
     pub(super) previous: Digest,
+    /// Whether its contents are sealed.
+    pub(super) is_sealed: bool,
 }
 
 impl Header {
     /// The header of the first segment of a journal.
-    pub(super) const GENESIS: Header = Header { first: 1, before: 0, previous: Digest::GENESIS };
+    pub(super) const GENESIS: Header =
+        Header { first: 1, before: 0, previous: Digest::GENESIS, is_sealed: false };
 
     /// The header's bytes.
     pub(super) fn to_bytes(self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
-        bytes.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
+        let version = if self.is_sealed { SEALED_VERSION } else { PLAIN_VERSION };
+        bytes.extend_from_slice(&version.to_le_bytes());
         bytes.extend_from_slice(&self.first.to_le_bytes());
         bytes.extend_from_slice(&self.before.to_le_bytes());
         bytes.extend_from_slice(self.previous.as_bytes());
@@ -60,10 +66,13 @@ impl Header {
             return None;
         }
         let version = u32::from_le_bytes(take(&mut rest)?);
-        if version != FORMAT_VERSION {
-            return Some(Err(Damage::Version { found: version }));
-        }
+        let is_sealed = match version {
+            PLAIN_VERSION => false,
+            SEALED_VERSION => true,
+            found => return Some(Err(Damage::Version { found })),
+        };
         Some(Ok(Header {
+            is_sealed,
             first: u64::from_le_bytes(take(&mut rest)?),
             before: u64::from_le_bytes(take(&mut rest)?),
             previous: Digest::from_bytes(take(&mut rest)?),
@@ -106,7 +115,7 @@ pub(super) fn header_of(
         return if is_short { Ok(Err(Damage::Header)) } else { Err(error) };
     }
     Ok(Header::from_bytes(&bytes).and_then(|header| {
-        let is_genesis = header == Header::GENESIS;
+        let is_genesis = Header { is_sealed: false, ..header } == Header::GENESIS;
         if header.first != first {
             Err(Damage::HeaderSequence { found: header.first })
         } else if header.before != before {
@@ -151,6 +160,13 @@ pub(super) fn create(directory: &Path, header: Header) -> Result<File, NotCreate
     }
     file.sync_all().and_then(|()| names.sync_all()).map_err(NotCreated::Unsynced)?;
     Ok(file)
+}
+
+/// Gives a segment without records another header, on stable storage. What a power cut leaves of it is a segment that was only partly
+/// created.
+pub(super) fn begin_again(file: &File, header: Header) -> io::Result<()> {
+    file.write_all_at(&header.to_bytes(), 0)?;
+    file.sync_all()
 }
 
 /// Removes a segment's file, if it is there. Until the directory is synced it could come back beside records that took its

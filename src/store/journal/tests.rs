@@ -10,7 +10,8 @@ use std::thread;
 use tempfile::TempDir;
 
 /// Options under which every group of more than a few records begins a segment.
-pub(super) const SMALL: Options = Options { segment_bytes_max: 440, reader_files_max: 2 };
+pub(super) const SMALL: Options =
+    Options { segment_bytes_max: 440, reader_files_max: 2, seal: Seal::NONE };
 
 /// Opens, or says why not.
 pub(super) fn reopen(directory: &Path, acknowledged: u64) -> Result<Opened, JournalError> {
@@ -28,7 +29,7 @@ pub(super) fn journal_of(directory: &Path, contents: &[&str]) -> Vec<Appended> {
 
 /// All contents, or the first thing that does not fit.
 pub(super) fn contents_of(directory: &Path) -> Result<Vec<String>, JournalError> {
-    walk(directory, 0)?
+    walk(directory, &Seal::NONE, 0)?
         .map(|item| item.map(|(record, _)| String::from_utf8(record.content).unwrap()))
         .collect()
 }
@@ -46,7 +47,7 @@ fn what_was_appended_is_read_back_by_position_and_in_order() {
 
     let appended = journal.append(&group(&["one", "two", "three"])).unwrap();
     let walked: Vec<(Record, Position)> =
-        walk(directory.path(), 0).unwrap().collect::<Result<_, _>>().unwrap();
+        walk(directory.path(), &Seal::NONE, 0).unwrap().collect::<Result<_, _>>().unwrap();
     assert_eq!(walked.len(), 3);
     let mut previous = Digest::GENESIS;
     for ((record, position), appended) in walked.iter().zip(&appended) {
@@ -75,8 +76,10 @@ fn each_record_names_the_first_of_its_group_and_its_digest_does_not_depend_on_it
             journal.append(contents).unwrap();
             rest = behind;
         }
-        let groups: Vec<u64> =
-            walk(directory.path(), 0).unwrap().map(|item| item.unwrap().0.group).collect();
+        let groups: Vec<u64> = walk(directory.path(), &Seal::NONE, 0)
+            .unwrap()
+            .map(|item| item.unwrap().0.group)
+            .collect();
         assert_eq!(groups, expected);
         heads.push(journal.head());
     }
@@ -120,8 +123,10 @@ fn a_walk_begins_at_any_sequence() {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     journal_of(directory.path(), &names);
     for from in 0..25_u64 {
-        let sequences: Vec<u64> =
-            walk(directory.path(), from).unwrap().map(|item| item.unwrap().0.sequence).collect();
+        let sequences: Vec<u64> = walk(directory.path(), &Seal::NONE, from)
+            .unwrap()
+            .map(|item| item.unwrap().0.sequence)
+            .collect();
         assert_eq!(sequences, (from.max(1)..=20).collect::<Vec<u64>>());
     }
 }
@@ -170,7 +175,7 @@ fn a_reader_with_few_files_reads_many_segments_from_many_threads() {
     let directory = TempDir::new().unwrap();
     let long = "x".repeat(200);
     let appended = journal_of(directory.path(), &[long.as_str(); 20]);
-    let reader = Reader::new(directory.path(), SMALL);
+    let reader = Reader::new(directory.path(), &SMALL);
     thread::scope(|scope| {
         for _ in 0..4 {
             let (reader, appended) = (reader.clone(), &appended);
@@ -187,7 +192,7 @@ fn a_reader_with_few_files_reads_many_segments_from_many_threads() {
 fn a_position_at_which_no_record_stands_is_refused() {
     let directory = TempDir::new().unwrap();
     let right = journal_of(directory.path(), &["one", "two"])[0].position;
-    let reader = Reader::new(directory.path(), SMALL);
+    let reader = Reader::new(directory.path(), &SMALL);
     let cases = [
         Position { offset: 0, ..right },
         Position { offset: right.offset + 1, ..right },
@@ -208,7 +213,7 @@ fn a_position_at_which_no_record_stands_is_refused() {
 #[test]
 fn a_walk_beside_a_writer_sees_whole_records_only() {
     let directory = TempDir::new().unwrap();
-    let options = Options { segment_bytes_max: 200_000, reader_files_max: 2 };
+    let options = Options { segment_bytes_max: 200_000, reader_files_max: 2, seal: Seal::NONE };
     let (mut journal, _) = Journal::open(directory.path(), options, 0).unwrap();
     let contents = vec![vec![b'x'; 9_000]; 7];
     thread::scope(|scope| {
@@ -216,12 +221,12 @@ fn a_walk_beside_a_writer_sees_whole_records_only() {
             (0..40).for_each(|_| assert_eq!(journal.append(&contents).unwrap().len(), 7));
         });
         while !writer.is_finished() {
-            for item in walk(directory.path(), 0).unwrap() {
+            for item in walk(directory.path(), &Seal::NONE, 0).unwrap() {
                 assert_eq!(item.unwrap().0.content.len(), 9_000);
             }
         }
     });
-    assert_eq!(walk(directory.path(), 0).unwrap().count(), 280);
+    assert_eq!(walk(directory.path(), &Seal::NONE, 0).unwrap().count(), 280);
 }
 
 #[test]

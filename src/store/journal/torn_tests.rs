@@ -97,7 +97,8 @@ fn a_record_that_was_being_written_fits_when_it_is_read_again() {
     let whole = fs::read(&path).unwrap();
     let second = usize::try_from(appended[1].position.offset).unwrap();
     fs::write(&path, &whole[..second + 50]).unwrap();
-    let mut scan = Scan::begin(fs::File::open(&path).unwrap(), Header::GENESIS).unwrap();
+    let mut scan =
+        Scan::begin(fs::File::open(&path).unwrap(), Header::GENESIS, &Seal::NONE).unwrap();
     assert!(matches!(scan.step().unwrap(), Step::Record(..)));
     assert!(matches!(scan.step().unwrap(), Step::Misfit(Damage::Short)));
     assert!(!scan.fits_now().unwrap());
@@ -214,7 +215,8 @@ fn a_segment_that_was_only_partly_created_is_removed_and_said() {
     let directory = TempDir::new().unwrap();
     let (_, files) = two_segments(directory.path());
     let path = path_of(directory.path(), 8);
-    let header = Header { first: 8, before: 5, previous: Digest::GENESIS }.to_bytes();
+    let header =
+        Header { first: 8, before: 5, previous: Digest::GENESIS, is_sealed: false }.to_bytes();
     for length in [0, 1, 63] {
         fs::write(&path, &header[..length]).unwrap();
         expect_damage(directory.path(), 8, "at byte");
@@ -261,7 +263,7 @@ fn a_walk_says_where_it_ended_and_what_was_torn() {
     let path = path_of(directory.path(), 5);
     let bytes = fs::read(&path).unwrap();
     fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
-    let mut walk = walk(directory.path(), 6).unwrap();
+    let mut walk = walk(directory.path(), &Seal::NONE, 6).unwrap();
     assert_eq!(walk.by_ref().count(), 1);
     assert_eq!(walk.head().map(|head| head.digest), Some(appended[5].digest));
     assert_eq!(

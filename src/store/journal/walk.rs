@@ -12,6 +12,7 @@ use crate::store::journal::scan::later_group_stands;
 use crate::store::journal::segment::header_of;
 use crate::store::journal::segment::list;
 use crate::store::journal::segment::path_of;
+use crate::store::seal::Seal;
 
 use std::fs::File;
 use std::iter::Peekable;
@@ -24,7 +25,7 @@ use std::vec;
 /// The walk begins with the segment that holds the sequence, and checks that segment from its first record.
 /// It covers the segments there are when it begins, takes no lock, and may run beside a writer: a torn tail, or a
 /// record that is just being written, ends it (`Walk::torn`). Anything else that does not fit is its last item.
-pub fn walk(directory: &Path, from_sequence: u64) -> Result<Walk, JournalError> {
+pub fn walk(directory: &Path, seal: &Seal, from_sequence: u64) -> Result<Walk, JournalError> {
     let mut segments = list(directory)?;
     if segments.first().is_some_and(|first| *first != 1) {
         return Err(JournalError::damaged(directory, 0, Damage::FirstMissing));
@@ -33,6 +34,7 @@ pub fn walk(directory: &Path, from_sequence: u64) -> Result<Walk, JournalError> 
     let before = start.checked_sub(1).and_then(|index| segments.get(index)).copied();
     Ok(Walk {
         directory: directory.to_owned(),
+        seal: seal.clone(),
         segments: segments.split_off(start.min(segments.len())).into_iter().peekable(),
         from_sequence,
         before: before.unwrap_or(0),
@@ -46,6 +48,7 @@ pub fn walk(directory: &Path, from_sequence: u64) -> Result<Walk, JournalError> 
 /// A walk through a journal; see `walk`.
 pub struct Walk {
     directory: PathBuf,
+    seal: Seal,
     segments: Peekable<vec::IntoIter<u64>>,
     from_sequence: u64,
     before: u64,
@@ -112,7 +115,7 @@ impl Walk {
             header = header_of(&file, segment, self.before).map_err(io())?;
         }
         let header = header.map_err(|damage| JournalError::damaged(&path, 0, damage))?;
-        let scan = Scan::begin(file, header).map_err(io())?;
+        let scan = Scan::begin(file, header, &self.seal).map_err(io())?;
         self.follows(&path, scan.head().sequence)?;
         if self.head.is_some_and(|head| head != scan.head()) {
             return Err(JournalError::damaged(&path, 0, Damage::HeaderDigest));

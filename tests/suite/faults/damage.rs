@@ -14,6 +14,7 @@ use super::server::verify;
 use onestop::proto;
 use onestop::store::journal::record::Record;
 use onestop::store::journal::walk::walk;
+use onestop::store::seal::Seal;
 
 use std::fs;
 use std::path::Path;
@@ -50,7 +51,7 @@ fn small(is_closed: bool) -> Small {
             server.kill();
         }
     });
-    let walked = walk(&home.store().join("journal"), 1).unwrap();
+    let walked = walk(&home.store().join("journal"), &Seal::NONE, 1).unwrap();
     let records = walked.map(|record| record.unwrap().0).collect();
     Small { home, model, records }
 }

@@ -13,6 +13,7 @@ use onestop::proto::ledger_entry::Kind;
 use onestop::store::journal::Journal;
 use onestop::store::journal::Options;
 use onestop::store::journal::walk::walk;
+use onestop::store::seal::Seal;
 use prost::Message;
 
 use std::fs;
@@ -21,7 +22,7 @@ use std::path::PathBuf;
 
 /// All entries of a store.
 fn entries(store: &Path) -> Vec<proto::LedgerEntry> {
-    let records = walk(&store.join("journal"), 1).unwrap();
+    let records = walk(&store.join("journal"), &Seal::NONE, 1).unwrap();
     let decode = |content: Vec<u8>| proto::LedgerEntry::decode(content.as_slice()).unwrap();
     records.map(|record| decode(record.unwrap().0.content)).collect()
 }

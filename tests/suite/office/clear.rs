@@ -16,6 +16,7 @@ use onestop::proto;
 use onestop::report::Cell;
 use onestop::report::Report;
 use onestop::service::now;
+use onestop::store::seal::Place;
 
 use std::fs;
 
@@ -45,7 +46,7 @@ async fn a_statement_adds_up_by_fund_by_share_and_over_months() {
     }
     service.reverse(demo::reverse("U3", numbers[2])).await.unwrap();
     let mut extracts = Vec::new();
-    outline::each(directory.path(), 0, |extract| extracts.push(extract)).unwrap();
+    outline::each(Place::unsealed(directory.path()), 0, |extract| extracts.push(extract)).unwrap();
 
     let this_month = Month::parse(now().to_string().get(..7).unwrap()).unwrap();
     let statement = |month: Month, facility: &str| {

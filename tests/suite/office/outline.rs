@@ -7,6 +7,7 @@ use crate::demo::totals;
 use onestop::extract::Extract;
 use onestop::extract::Kind;
 use onestop::outline;
+use onestop::store::seal::Place;
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +15,7 @@ use std::path::PathBuf;
 
 fn extracts(store: &Path) -> Vec<Extract> {
     let mut extracts = Vec::new();
-    outline::each(store, 0, |extract| extracts.push(extract)).unwrap();
+    outline::each(Place::unsealed(store), 0, |extract| extracts.push(extract)).unwrap();
     extracts
 }
 

@@ -15,6 +15,7 @@ use onestop::resettle::resettle;
 use onestop::service::Service;
 use onestop::service::read_rules;
 use onestop::store::Store;
+use onestop::store::seal::Place;
 
 use std::fs;
 use std::path::Path;
@@ -138,7 +139,8 @@ async fn another_pack_gives_what_it_would_have_given_from_the_beginning() {
             told += 1;
             told <= steps
         };
-        let outcome = resettle(&at("ledger"), &book, (Span { from, to }, 2), watch);
+        let outcome =
+            resettle(Place::unsealed(&at("ledger")), &book, (Span { from, to }, 2), watch);
         assert!(matches!(outcome, Err(ResettleError::CalledOff)), "{outcome:?}");
     }
 

@@ -20,6 +20,7 @@ use onestop::service::Failure;
 use onestop::service::Service;
 use onestop::store::Store;
 use onestop::store::StoreOptions;
+use onestop::store::seal::Seal;
 use onestop::wire::to_proto;
 use proptest::prelude::*;
 
@@ -59,7 +60,8 @@ struct Ledger<'c> {
     written: u32,
 }
 
-const OPTIONS: StoreOptions = StoreOptions { segment_bytes_max: 64 << 10, cache_bytes: 1 << 20 };
+const OPTIONS: StoreOptions =
+    StoreOptions { segment_bytes_max: 64 << 10, cache_bytes: 1 << 20, seal: Seal::NONE };
 
 fn open(directory: &Path, case: &Case) -> Service {
     let (store, _) = Store::open(directory, OPTIONS).unwrap();

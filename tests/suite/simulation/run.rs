@@ -26,6 +26,7 @@ use onestop::service::Service;
 use onestop::store::OpenReport;
 use onestop::store::Store;
 use onestop::store::StoreOptions;
+use onestop::store::seal::Seal;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
@@ -47,7 +48,8 @@ const DAYS: u64 = 420;
 /// How often the books are compared with what the service shows.
 const COMPARED_EVERY: u64 = 250;
 /// Small segments, so that there are several.
-const OPTIONS: StoreOptions = StoreOptions { segment_bytes_max: 1 << 20, cache_bytes: 4 << 20 };
+const OPTIONS: StoreOptions =
+    StoreOptions { segment_bytes_max: 1 << 20, cache_bytes: 4 << 20, seal: Seal::NONE };
 
 /// What a run is made of; the same plan is the same run.
 #[derive(Debug, Clone, Copy)]

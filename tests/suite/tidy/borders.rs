@@ -317,16 +317,17 @@ const SEES_MESSAGES: &[&str] = &[
 
 /// Which modules may name which crate: every dependency, and of `std` what reaches the world. `*` is every module.
 const NAMES: &[(&str, &[&str])] = &[
+    ("aes_gcm", &["store"]),
     ("argon2", &["operators"]),
     ("axum", &["oidc", "pages", "listen", "http"]),
-    ("base64", &["oidc", "his"]),
+    ("base64", &["oidc", "his", "store"]),
     ("calamine", &["table"]),
     ("clap", &["cli"]),
     ("crc32fast", &["store"]),
     ("csv", &["table", "spreadsheet"]),
     ("encoding_rs", &["table", "pages"]),
     ("getrandom", &["operators", "oidc", "store", "pages", "cli"]),
-    ("hmac", &["his"]),
+    ("hmac", &["his", "store"]),
     ("http_body", &["cli"]),
     ("hyper", &["oidc"]),
     ("hyper_util", &["oidc"]),
@@ -354,6 +355,7 @@ const NAMES: &[(&str, &[&str])] = &[
     ("sled", &["store"]),
     ("sm2", &["his"]),
     ("sm3", &["his"]),
+    ("sm4", &["store"]),
     ("subsetter", &["pages"]),
     ("thiserror", &["*"]),
     ("tokio", &["oidc", "store", "trail", "service", "grpc", "listen", "pages", "http", "cli"]),

@@ -15,6 +15,7 @@ use onestop::store::journal::Options;
 use onestop::store::journal::error::JournalError;
 use onestop::store::journal::record::Record;
 use onestop::store::journal::walk::walk;
+use onestop::store::seal::Seal;
 
 use std::fs;
 use std::path::Path;
@@ -71,7 +72,7 @@ fn open_alone(directory: &Path, acknowledged: u64) -> Result<(Journal, Opened), 
 /// What a walk ends with; whatever it reads before is as it was written.
 fn damage_of(directory: &Path, records: &[Record]) -> JournalError {
     let mut expected = records.iter();
-    for walked in walk(directory, 1).unwrap() {
+    for walked in walk(directory, &Seal::NONE, 1).unwrap() {
         match walked {
             Ok((record, _)) => assert_eq!(Some(&record), expected.next()),
             Err(error) => return error,
