@@ -16,6 +16,7 @@
 
 use onestop::calendar::Day;
 use onestop::calendar::Span;
+use onestop::clearing_types::ClearingTypes;
 use onestop::extract::Extract;
 use onestop::outline;
 use onestop::proto;
@@ -81,6 +82,7 @@ fn main() {
         facility: "H-COUNTY".to_owned(),
         insutype: String::new(),
         clearing_type: String::new(),
+        clearing_types: ClearingTypes::default(),
         scope: Scope {
             from: Day::parse("2020-01-01").unwrap(),
             to: Day::parse("2099-12-31").unwrap(),

@@ -190,15 +190,6 @@ pub struct Breach {
 }
 
 impl Settled {
-    /// The clearing type (清算类别): 11 outpatient, 41 pharmacy, 21 inpatient, by the medical type's first digit.
-    pub fn clearing_type(&self) -> &'static str {
-        match self.med_type.as_bytes().first() {
-            Some(b'1') => "11",
-            Some(b'4') => "41",
-            Some(_) | None => "21",
-        }
-    }
-
     /// What the patient pays in cash: what is owed less what the account pays.
     pub fn cash(&self) -> Money {
         self.patient_pay - self.account

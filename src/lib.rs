@@ -13,6 +13,7 @@ pub mod situation;
 pub mod statement;
 pub mod settle;
 pub mod report;
+pub mod clearing_types;
 pub mod extract;
 pub mod reconcile;
 pub mod clear;

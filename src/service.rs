@@ -22,6 +22,7 @@ use crate::admission::Admission;
 use crate::bill::Bill;
 use crate::bill::Charges;
 use crate::calendar::Moment;
+use crate::clearing_types::ClearingTypes;
 use crate::folder;
 use crate::folder::FolderError;
 use crate::id::FacilityId;
@@ -115,6 +116,7 @@ pub struct Service {
     register_lock: tokio::sync::Mutex<()>,
     office_lock: tokio::sync::Mutex<()>,
     columns: ColumnNames,
+    clearing_types: ClearingTypes,
     trail: Option<Trail>,
     started: Moment,
 }
@@ -150,16 +152,23 @@ impl Service {
             register_lock,
             office_lock,
             columns: ColumnNames::default(),
+            clearing_types: ClearingTypes::default(),
             trail: None,
             started: now(),
         }
     }
 
-    /// With other names for the columns of hospitals' lists.
+    /// With other names for the columns of hospitals' lists, and a region's clearing types.
     #[must_use]
-    pub fn naming(mut self, columns: ColumnNames) -> Service {
+    pub fn naming(mut self, columns: ColumnNames, clearing_types: ClearingTypes) -> Service {
         self.columns = columns;
+        self.clearing_types = clearing_types;
         self
+    }
+
+    /// Under which clearing types medical types are cleared.
+    pub fn clearing_types(&self) -> &ClearingTypes {
+        &self.clearing_types
     }
 
     /// With a trail in which looks at persons' records are recorded.

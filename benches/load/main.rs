@@ -56,7 +56,7 @@ fn main() {
         } else {
             let row = Row::parse(&arguments, seconds);
             heads();
-            print(&row, &drive::run(&server, &row).await);
+            print(&row, &drive::run(&server, &row));
         }
         server.stop();
     });
@@ -91,7 +91,7 @@ async fn table(server: &Server, directory: &Path, seconds: u64) {
     }
     let mut closed = 0.0;
     for row in rows {
-        let measured = drive::run(server, &row).await;
+        let measured = drive::run(server, &row);
         print(&row, &measured);
         if row.call == Call::Settle && row.connections == 64 && row.lines == 0 {
             closed = f64::max(closed, measured.rate);
@@ -99,7 +99,7 @@ async fn table(server: &Server, directory: &Path, seconds: u64) {
     }
     for share in [0.25, 0.5, 0.75] {
         let row = Row { rate: Some(closed * share), ..row(Call::Settle, 64) };
-        print(&row, &drive::run(server, &row).await);
+        print(&row, &drive::run(server, &row));
     }
     println!();
     for group in [1, 8, 32, 64, 256] {

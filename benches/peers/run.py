@@ -21,7 +21,9 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-SECONDS = int(os.environ.get("ONESTOP_PEERS_SECONDS", "5"))
+# Taken out, since onestop reads what begins with its name as configuration.
+SECONDS = int(os.environ.pop("ONESTOP_PEERS_SECONDS", "5"))
+DIRECTORY = os.environ.pop("ONESTOP_BENCH_DIR", None)
 PERSONS = 50_000
 CLIENTS = (1, 8, 32)
 STEPS = ("basic", "critical", "supplementary", "tilted", "aid", "topup")
@@ -199,7 +201,7 @@ def differ(ours, theirs):
 
 
 def main():
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="onestop-peers-", dir=os.environ.get("ONESTOP_BENCH_DIR")))
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="onestop-peers-", dir=DIRECTORY))
     say("building")
     run("cargo", "build", "--release", cwd=ROOT)
     run("cargo", "bench", "-q", "--no-run", "--bench", "load", "--bench", "core", cwd=ROOT)

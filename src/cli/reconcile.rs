@@ -1,5 +1,6 @@
 //! `onestop reconcile` and `onestop sign-off`.
 
+use crate::clearing_types::ClearingTypes;
 use crate::cli::Context;
 use crate::cli::Exit;
 use crate::cli::client::ServerArguments;
@@ -189,7 +190,10 @@ fn offline(
     (data, scope): (&Path, proto::ReconcileScope),
     list: (Book, String),
 ) -> Exit {
-    let subject = match office::subject(Some(&scope)) {
+    let subject = match office::subject(
+        Some(&scope),
+        &ClearingTypes::new(context.config.his.clearing_types.clone()),
+    ) {
         Ok(subject) => subject,
         Err(refusal) => {
             output::refuse(&to_proto::refusal(&refusal), context.lang);

@@ -1,6 +1,7 @@
 //! `onestop serve`: the server, from configuration to a graceful stop.
 
 use crate::access::Ring;
+use crate::clearing_types::ClearingTypes;
 use crate::cli::Context;
 use crate::cli::Exit;
 use crate::cli::client::Trouble;
@@ -321,7 +322,9 @@ fn open(config: &Config) -> Result<Service, Stopped> {
     let (rules, line_facts) = (config.rules.path.clone(), config.rules.line_facts);
     let trail = Trail::open(store.place()).map_err(|error| failed(&error))?;
     let service = Service::new(store, book, rules, line_facts);
-    Ok(service.naming(configured_names(config)).recording(trail))
+    Ok(service
+        .naming(configured_names(config), ClearingTypes::new(config.his.clearing_types.clone()))
+        .recording(trail))
 }
 
 /// The signals that the server listens to. They are listened to before anybody can know that it is ready.

@@ -125,7 +125,8 @@ async fn reconcile(
         None => None,
     };
     let Some(Asked::Start(start)) = first else { return Err(not_begun()) };
-    let subject = office::subject(start.scope.as_ref()).map_err(refused)?;
+    let subject =
+        office::subject(start.scope.as_ref(), service.clearing_types()).map_err(refused)?;
     let mut list = Book::new();
     while let Some(request) = requests.next().await {
         let Some(Asked::Rows(rows)) = received(request)?.part else { return Err(not_begun()) };

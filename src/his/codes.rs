@@ -102,18 +102,6 @@ pub(super) fn referral(config: &HisConfig, visit: Fields<'_>, said: &str) -> Ref
     }
 }
 
-/// The clearing type (清算类别) of a medical type: 11 outpatient, 21 inpatient, 41 pharmacy.
-pub(super) fn clearing_type<'c>(config: &'c HisConfig, med_type: &str) -> &'c str {
-    if let Some(configured) = config.clearing_types.get(med_type) {
-        return configured;
-    }
-    match med_type.get(..2).unwrap_or_default() {
-        "11" | "12" | "13" | "14" | "15" | "18" | "19" | "51" | "99" => "11",
-        "41" => "41",
-        _ => "21",
-    }
-}
-
 /// The type of person (人员类别). The registers do not hold it: employees count as working, residents go by age.
 pub(super) fn person_type(insutype: &str, age: u32) -> &'static str {
     match (insutype, age) {

@@ -140,7 +140,7 @@ impl View<'_> {
         let facts = &self.facts;
         let refunded = self.reversal.is_some() || self.record.reversed_by != 0;
         let level = facts.level.map_or_else(String::new, |level| level.to_string());
-        let clearing = codes::clearing_type(&self.gateway.config, &self.med_type()).to_owned();
+        let clearing = self.gateway.service.clearing_types().of(&self.med_type()).to_owned();
         vec![
             ("medins_setl_id", text(&by_request)),
             ("clr_optins", text(&facts.place)),

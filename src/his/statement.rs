@@ -5,7 +5,6 @@ use crate::config::HisResults;
 use crate::his::Gateway;
 use crate::his::Replied;
 use crate::his::amounts::Amounts;
-use crate::his::codes;
 use crate::his::envelope::Asked;
 use crate::his::fields::Fields;
 use crate::his::fields::kept;
@@ -158,7 +157,7 @@ impl Ledger {
         let differs =
             |asked: &Option<String>, has: &str| asked.as_ref().is_some_and(|asked| asked != has);
         let of_other_type = differs(&asking.insutype, &facts.insutype)
-            || differs(&asking.clearing, codes::clearing_type(&gateway.config, med_type))
+            || differs(&asking.clearing, gateway.service.clearing_types().of(med_type))
             || differs(&asking.office, &facts.place);
         let (number, recorded_at, writer) = match &entry.reversal {
             Some(appended) => {

@@ -1,5 +1,6 @@
 //! Which of the ledger's settlements a hospital's list is about.
 
+use crate::clearing_types::ClearingTypes;
 use crate::extract::Extract;
 use crate::extract::Kind;
 use crate::reconcile::Scope;
@@ -17,6 +18,8 @@ pub struct Subject {
     pub insutype: String,
     /// Clearing type; empty: all.
     pub clearing_type: String,
+    /// Which medical types are of a clearing type.
+    pub clearing_types: ClearingTypes,
     /// The period, and what counts in totals.
     pub scope: Scope,
 }
@@ -31,7 +34,7 @@ impl Subject {
         }
         let fits = |wanted: &str, is: &str| wanted.is_empty() || wanted == is;
         let is_of_type = fits(&self.insutype, &settled.insutype)
-            && fits(&self.clearing_type, settled.clearing_type());
+            && fits(&self.clearing_type, self.clearing_types.of(&settled.med_type));
         let of_type = if is_of_type { None } else { Some(Outside::OtherType) };
         let undoes = extract.undoes.as_ref().map(|undone| undone.number.to_string());
         ledger.push(&Settled {

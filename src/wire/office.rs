@@ -3,6 +3,7 @@
 use crate::calendar::Day;
 use crate::clear::Clearing;
 use crate::clear::Month;
+use crate::clearing_types::ClearingTypes;
 use crate::id::FacilityId;
 use crate::id::masked;
 use crate::money::Money;
@@ -24,7 +25,10 @@ use crate::report::Title;
 use crate::wire::from_proto;
 
 /// Reads what is to be reconciled.
-pub fn subject(scope: Option<&proto::ReconcileScope>) -> Result<Subject, Refusal> {
+pub fn subject(
+    scope: Option<&proto::ReconcileScope>,
+    clearing_types: &ClearingTypes,
+) -> Result<Subject, Refusal> {
     let scope = scope.cloned().unwrap_or_default();
     from_proto::id(&scope.facility, "scope.facility", FacilityId::parse)?;
     let (from, to) = (day(&scope.from, "scope.from")?, day(&scope.to, "scope.to")?);
@@ -36,6 +40,7 @@ pub fn subject(scope: Option<&proto::ReconcileScope>) -> Result<Subject, Refusal
         facility: scope.facility,
         insutype: from_proto::text(&scope.insutype, "scope.insutype")?,
         clearing_type: from_proto::text(&scope.clearing_type, "scope.clearing_type")?,
+        clearing_types: clearing_types.clone(),
         scope: period,
     })
 }

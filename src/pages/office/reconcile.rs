@@ -198,7 +198,7 @@ pub(super) async fn reconcile(
     let Clerk { office: facility, operator, terminal } = visit.clerk(&fields);
     let request_id = get("request_id");
     let writer = proto::Writer { facility, request_id, operator, terminal };
-    let subject = match office::subject(Some(&scope)) {
+    let subject = match office::subject(Some(&scope), service.clearing_types()) {
         Ok(subject) => subject,
         Err(why) => return refused(&visit, TAB, title(&visit), &why.into()),
     };

@@ -7,6 +7,7 @@ use crate::his::fee;
 use crate::his::fen;
 use crate::his::flow::identities_hold;
 
+use onestop::clearing_types::ClearingTypes;
 use onestop::config::HisConfig;
 use onestop::his::Answer;
 use onestop::his::Gateway;
@@ -32,7 +33,9 @@ struct Desk {
 impl Desk {
     fn open(home: &Path, config: HisConfig) -> Desk {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        let service = Arc::new(runtime.block_on(demo::begin(home)));
+        let clearing_types = ClearingTypes::new(config.clearing_types.clone());
+        let service = runtime.block_on(demo::begin(home));
+        let service = Arc::new(service.naming(Default::default(), clearing_types));
         let gateway = Gateway::new(service, config, true);
         let hospital = Hospital { address: String::new(), facility: demo::COUNTY.to_owned() };
         Desk { runtime, gateway, hospital, asked: Cell::new(0) }

@@ -230,3 +230,26 @@ async fn months_surveys_and_audits_are_shown_and_downloaded() {
     let log = get(http, &who, &format!("/office/audit?from={from}&to={to}&sheet=log&format=csv"));
     assert!(log.body.contains("clearing 2018-05"), "{}", log.body);
 }
+
+#[tokio::test]
+async fn who_received_less_than_the_guarantee_and_why_is_one_click() {
+    let directory = tempfile::tempdir().unwrap();
+    let (server, _) = begin(&directory.path().join("data")).await;
+    // More than the top-up may pay in a year.
+    let missed = demo::settle("MISSED", demo::POOR, demo::totals(5000, 100, 100_000));
+    let missed = server.clients().await.settle(missed).await.unwrap();
+    let (http, who) = (server.http.as_str(), visitor(&server.http));
+    let who = Visitor { cookie: format!("{}; onestop-lang=en", who.cookie), ..who };
+    let survey = get(http, &who, "/office/survey").body;
+    let before = survey.split("Who received less than the guarantee, and why?").next().unwrap();
+    let link = before.rsplit_once("href=\"").unwrap().1.split('"').next().unwrap();
+    let list = get(http, &who, &link.replace("&amp;", "&")).body;
+    let (_, row) = list.split_once("<tbody>").unwrap();
+    let row = row.split("</tr>").next().unwrap();
+    let number = missed.number.to_string();
+    for says in [number.as_str(), "MISSED", "registered_poor", "0.9000", "capped for the year"] {
+        assert!(row.contains(says), "{says}: {row}");
+    }
+    assert!(!list.contains("id=\"layers\""), "it is the list alone");
+    server.stop().await;
+}

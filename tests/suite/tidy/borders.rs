@@ -34,8 +34,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("report", &["money", "calendar", "refusal"]),
+    ("clearing_types", &[]),
     ("extract", &["money", "calendar", "bill"]),
-    ("reconcile", &["money", "calendar", "refusal", "extract"]),
+    ("reconcile", &["money", "calendar", "refusal", "clearing_types", "extract"]),
     ("clear", &["money", "calendar", "report", "extract"]),
     ("survey", &["money", "calendar", "id", "bill", "report", "extract"]),
     ("audit", &["calendar", "id", "report", "extract"]),
@@ -49,6 +50,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "wire",
         &[
+            "clearing_types",
             "money",
             "calendar",
             "id",
@@ -80,6 +82,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "service",
         &[
+            "clearing_types",
             "money",
             "calendar",
             "id",
@@ -252,6 +255,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "clearing_types",
             "money",
             "calendar",
             "refusal",
