@@ -206,7 +206,7 @@ impl Settlement for Api {
         let (asker, by) = (scope::asker(&request)?, scope::onlooker(&request));
         let record = self.service.settlement(request.get_ref()).map_err(status)?;
         scope::record(&asker, scope::GET_SETTLEMENT, &record)?;
-        if scope::looks(&asker, scope::GET_SETTLEMENT) {
+        if scope::looks(&asker) {
             let seen = self.service.looked(&by, scope::GET_SETTLEMENT, person_of(&record));
             seen.await.map_err(status)?;
         }
@@ -226,7 +226,7 @@ impl Settlement for Api {
         let first = service.list(&request, request.after_number).map_err(status)?;
         let masks = scope::masks(&asker);
         // A list is a look where it is of a person.
-        if scope::looks(&asker, scope::LIST) && !request.person.is_empty() {
+        if scope::looks(&asker) && !request.person.is_empty() {
             let seen = service.looked(&by, scope::LIST, vec![request.person.clone()]);
             seen.await.map_err(status)?;
         }

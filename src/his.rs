@@ -20,7 +20,7 @@ mod replay;
 mod signature;
 mod statement;
 mod trace;
-mod zipped;
+pub mod zipped;
 mod files;
 
 pub use crate::his::auth::Headers;

@@ -2,7 +2,7 @@
 //! somebody is and to which groups he belongs; the configuration says which roles those are.
 
 mod fetch;
-mod token;
+pub mod token;
 
 pub use crate::oidc::token::TokenError;
 

@@ -28,7 +28,9 @@ fn malformed() -> Refusal {
 }
 
 /// The rows of a file: of the TXT in a ZIP, or of a TXT as it is.
-pub(super) fn rows(content: &[u8]) -> Result<Vec<Vec<String>>, Refusal> {
+///
+/// Errors: what is neither, is not UTF-8, or is too long.
+pub fn rows(content: &[u8]) -> Result<Vec<Vec<String>>, Refusal> {
     let text = if content.starts_with(b"PK") { unzipped(content)? } else { content.to_vec() };
     let text = String::from_utf8(text).map_err(|_| malformed())?;
     let mut rows = Vec::new();
@@ -61,7 +63,7 @@ fn unzipped(content: &[u8]) -> Result<Vec<u8>, Refusal> {
 }
 
 /// A ZIP with one TXT of these rows.
-pub(super) fn zipped(name: &str, rows: &[Vec<String>]) -> Result<Vec<u8>, Refusal> {
+pub fn zipped(name: &str, rows: &[Vec<String>]) -> Result<Vec<u8>, Refusal> {
     let mut text = String::new();
     for row in rows {
         let cells: Vec<String> = row.iter().map(|cell| plain(cell)).collect();

@@ -43,7 +43,7 @@ pub enum TokenError {
 
 /// A key of the provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Key {
+pub struct Key {
     id: Option<String>,
     public: Public,
 }
@@ -56,12 +56,15 @@ enum Public {
 
 /// What a token must say.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Expected<'a> {
-    pub(super) issuer: &'a str,
-    pub(super) client: &'a str,
-    pub(super) nonce: &'a str,
+pub struct Expected<'a> {
+    /// Who must have made it.
+    pub issuer: &'a str,
+    /// For whom.
+    pub client: &'a str,
+    /// For which login.
+    pub nonce: &'a str,
     /// Unit: seconds since 1970.
-    pub(super) now_s: i64,
+    pub now_s: i64,
 }
 
 fn bytes(text: &str) -> Option<Vec<u8>> {
@@ -69,7 +72,7 @@ fn bytes(text: &str) -> Option<Vec<u8>> {
 }
 
 /// The keys of a set that can sign tokens; others are passed over.
-pub(super) fn keys(set: &Value) -> Vec<Key> {
+pub fn keys(set: &Value) -> Vec<Key> {
     let all = set.get("keys").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     all.iter().filter_map(key).collect()
 }
@@ -108,11 +111,7 @@ impl Key {
 }
 
 /// What a token says, if all of it holds.
-pub(super) fn verify(
-    token: &str,
-    keys: &[Key],
-    expected: Expected<'_>,
-) -> Result<Value, TokenError> {
+pub fn verify(token: &str, keys: &[Key], expected: Expected<'_>) -> Result<Value, TokenError> {
     let (signed, signature) = token.rsplit_once('.').ok_or(TokenError::Form)?;
     let (head, body) = signed.split_once('.').ok_or(TokenError::Form)?;
     let read = |part: &str| {

@@ -60,9 +60,15 @@ async fn whoever_reads_a_person_over_grpc_is_recorded_and_quoting_and_settling_a
     };
     clients.settlement.quote(under(quote, &his)).await.unwrap();
     let get = |number| proto::GetSettlementRequest { by: Some(By::Number(number)) };
-    clients.settlement.get_settlement(under(get(number), &his)).await.unwrap();
     assert!(looks(home.path(), &[]).is_empty());
-    // What one looks up.
+    // What one looks up, be it one's own.
+    clients.settlement.get_settlement(under(get(number), &his)).await.unwrap();
+    let list = proto::ListSettlementsRequest {
+        facility: demo::COUNTY.to_owned(),
+        person: PLAIN.to_owned(),
+        ..Default::default()
+    };
+    clients.settlement.list_settlements(under(list, &his)).await.unwrap();
     let person = |id: &str| proto::GetPersonRequest { id: id.to_owned(), ..Default::default() };
     let found = clients.registers.get_person(under(person(POOR), &insurer)).await.unwrap();
     assert_eq!(found.into_inner().id, POOR);
@@ -81,6 +87,8 @@ async fn whoever_reads_a_person_over_grpc_is_recorded_and_quoting_and_settling_a
     clients.settlement.get_accumulators(under(demo::year(PLAIN), &auditor)).await.unwrap();
     clients.settlement.get_settlement(under(get(number), &auditor)).await.unwrap();
     let expected = [
+        "his 127.0.0.1 /onestop.v1.Settlement/GetSettlement **************0022",
+        "his 127.0.0.1 /onestop.v1.Settlement/ListSettlements **************0022",
         "insurer 127.0.0.1 /onestop.v1.Registers/GetPerson **************0011",
         "auditor 127.0.0.1 /onestop.v1.Registers/GetPersonHistory **************0011",
         "his 127.0.0.1 /onestop.v1.Settlement/CheckEligibility **************0022",
@@ -88,8 +96,9 @@ async fn whoever_reads_a_person_over_grpc_is_recorded_and_quoting_and_settling_a
         "auditor 127.0.0.1 /onestop.v1.Settlement/GetSettlement **************0022",
     ];
     assert_eq!(whole(&looks(home.path(), &[])), expected);
-    assert_eq!(whole(&looks(home.path(), &["--person", POOR])), expected[..2]);
-    assert_eq!(whole(&looks(home.path(), &["--operator", "his"])), expected[2..3]);
+    assert_eq!(whole(&looks(home.path(), &["--person", POOR])), expected[2..4]);
+    let of_his = [expected[0], expected[1], expected[4]];
+    assert_eq!(whole(&looks(home.path(), &["--operator", "his"])), of_his);
     // A list shows an auditor no person whole, and an insurer all that it has.
     for (key, expected) in [(&auditor, "**************0022"), (&insurer, PLAIN)] {
         let list = proto::ListSettlementsRequest::default();
@@ -100,7 +109,7 @@ async fn whoever_reads_a_person_over_grpc_is_recorded_and_quoting_and_settling_a
             assert_eq!(admission.person, expected);
         }
     }
-    assert_eq!(looks(home.path(), &[]).len(), 5, "a list of all is a look at nobody");
+    assert_eq!(looks(home.path(), &[]).len(), 7, "a list of all is a look at nobody");
     let list = proto::ListSettlementsRequest { person: POOR.to_owned(), ..Default::default() };
     clients.settlement.list_settlements(under(list, &insurer)).await.unwrap();
     let last = whole(&looks(home.path(), &[])).pop().unwrap();
@@ -151,6 +160,45 @@ async fn whoever_opens_a_patient_at_a_page_is_recorded_and_others_see_no_name_be
     assert!(!csv.contains(PLAIN), "{csv}");
     let csv = format!("GET /office/audit?format=csv&sheet=looks&from=2018-01-01&person={POOR}");
     assert!(!auditor.send(&csv, "").body.contains("clerk"));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn files_of_a_sheet_and_lists_of_a_day_are_looks_at_all_whom_they_name() {
+    let home = tempfile::tempdir().unwrap();
+    filled(home.path()).await;
+    let desks = everybody(home.path());
+    let server = start(home.path(), &keys());
+    let mut clients = server.clients().await;
+    let his = secret(Role::His);
+    for (id, person) in [("S7", PLAIN), ("S8", POOR), ("S9", PLAIN)] {
+        let request = demo::settle(id, person, totals(700, 0, 0));
+        settle(&mut clients, &his, request).await.unwrap();
+    }
+    let desk = |name: &str| {
+        let found = desks.iter().find(|desk| desk.0.name() == name).unwrap();
+        Desk::enter(&server.http, name, &found.1)
+    };
+    let mut clerk = desk("clerk");
+    assert_eq!(clerk.send("GET /counter/sheet/4/pdf?paper=a5", "").status(), "200");
+    assert_eq!(desk("auditor").send("GET /counter/sheet/4/pdf", "").status(), "200");
+    let pdf = "/counter/sheet/{number}/pdf **************0022";
+    let mut expected =
+        vec![format!("clerk 127.0.0.1 GET {pdf}"), format!("auditor 127.0.0.1 GET {pdf}")];
+    assert_eq!(whole(&looks(home.path(), &[])), expected);
+    // A day without anything is a look at nobody; a day with something at everybody on it, once.
+    assert_eq!(clerk.send("GET /counter/today?all=yes&day=1999-01-01", "").status(), "200");
+    assert_eq!(clerk.send("GET /counter/today/csv?all=yes&day=1999-01-01", "").status(), "200");
+    assert_eq!(whole(&looks(home.path(), &[])), expected);
+    for page in ["/counter/today", "/counter/today/csv"] {
+        let answer = clerk.send(&format!("GET {page}?all=yes"), "");
+        assert_eq!((answer.status(), answer.body.contains("张三")), ("200", true));
+        for person in ["**************0022", "**************0011"] {
+            expected.push(format!("clerk 127.0.0.1 GET {page} {person}"));
+        }
+    }
+    assert_eq!(whole(&looks(home.path(), &[])), expected);
+    drop(clients);
     server.stop().await;
 }
 

@@ -3,6 +3,7 @@
 use crate::calendar::Day;
 use crate::id::FacilityId;
 use crate::money::Money;
+use crate::pages::visit::Visit;
 use crate::pages::visit::Window;
 use crate::proto;
 use crate::proto::ledger_entry::Kind;
@@ -12,6 +13,7 @@ use crate::service::national::DayEntry;
 use crate::sheet::figures;
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 /// Something that a window did.
 #[derive(Debug)]
@@ -76,6 +78,13 @@ fn money(text: &str) -> Money {
     Money::parse_sum(figures::or_zero(text)).unwrap_or_default()
 }
 
+/// Whose settlement it is; empty where it names nobody.
+fn person_of(record: &proto::SettlementRecord) -> &str {
+    let request = record.request.as_ref();
+    let admission = request.and_then(|request| request.admission.as_ref());
+    admission.map_or("", |admission| &admission.person)
+}
+
 /// A day of a window.
 #[derive(Debug, Default)]
 pub(super) struct WindowDay {
@@ -109,6 +118,19 @@ impl WindowDay {
             }
         }
         Ok(read)
+    }
+
+    /// Records that the patients of a list are looked at, each once.
+    pub(super) async fn seen(
+        &self,
+        service: &Service,
+        visit: &Visit,
+        page: &str,
+    ) -> Result<(), Failure> {
+        let persons: BTreeSet<&str> =
+            self.done.iter().map(|done| person_of(&done.settlement)).collect();
+        let persons = persons.into_iter().filter(|person| !person.is_empty());
+        service.looked(&visit.onlooker(), page, persons.map(str::to_owned).collect()).await
     }
 
     /// The sum of an amount.

@@ -40,8 +40,9 @@ use maud::html;
 
 use std::sync::Arc;
 
-/// The page, as the table of who may what has it.
+/// The page and its file, as the table of who may what has them.
 const PAGE: &str = "GET /counter/sheet/{number}";
+const FILE: &str = "GET /counter/sheet/{number}/pdf";
 
 /// The sheet of a settlement by its number.
 pub(super) async fn show(
@@ -91,8 +92,12 @@ pub(super) async fn file(
         Ok(record) => record,
         Err(why) => return layout::failed(&visit, &why),
     };
-    if !is_for(&visit, PAGE, &record) {
+    if !is_for(&visit, FILE, &record) {
         return layout::denied(&visit);
+    }
+    // A file goes further than a page, so it is a look whoever asks for it.
+    if let Err(why) = seen(&service, &visit, FILE, &record).await {
+        return layout::failed(&visit, &why);
     }
     let fields = Fields::parse(&query.unwrap_or_default()).unwrap_or_default();
     let paper = if fields.get("paper") == "a5" { Paper::A5 } else { Paper::A4 };

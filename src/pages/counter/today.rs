@@ -35,6 +35,10 @@ use maud::html;
 
 use std::sync::Arc;
 
+/// The page and its file, as the table of who may what has them.
+const PAGE: &str = "GET /counter/today";
+const FILE: &str = "GET /counter/today/csv";
+
 /// What is asked for: a day, and whether of all windows.
 struct Asked {
     day: Day,
@@ -63,6 +67,9 @@ pub(super) async fn show(
         Ok(day) => day,
         Err(why) => return layout::failed(&visit, &why),
     };
+    if let Err(why) = day.seen(&service, &visit, PAGE).await {
+        return layout::failed(&visit, &why);
+    }
     let title = visit.pick("今日", "Today");
     let page =
         Page { visit: &visit, area: &COUNTER, tab: "/counter/today", title, switch: Switch::Again };
@@ -202,7 +209,7 @@ pub(super) async fn csv(
         return Redirect::to("/counter/window").into_response();
     };
     let asked = asked(query);
-    match rows(&service, &visit, window, &asked) {
+    match rows(&service, &visit, window, &asked).await {
         Ok(text) => {
             let name = format!("attachment; filename=\"window-{}.csv\"", asked.day);
             let headers = [
@@ -215,13 +222,14 @@ pub(super) async fn csv(
     }
 }
 
-fn rows(
+async fn rows(
     service: &Service,
     visit: &Visit,
     window: &Window,
     asked: &Asked,
 ) -> Result<String, Failure> {
     let day = WindowDay::read(service, window, asked.day, asked.all)?;
+    day.seen(service, visit, FILE).await?;
     let heads = [
         visit.pick("号", "number"),
         visit.pick("时间", "time"),

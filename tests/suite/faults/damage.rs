@@ -14,7 +14,6 @@ use super::server::verify;
 use onestop::proto;
 use onestop::store::journal::record::Record;
 use onestop::store::journal::walk::walk;
-use onestop::store::seal::Seal;
 
 use std::fs;
 use std::path::Path;
@@ -33,7 +32,11 @@ fn small_segments() -> Environment {
 
 /// A few settlements and a reversal over a few segments.
 fn small(is_closed: bool) -> Small {
-    let (home, mut model) = (Home::in_memory(), Model::default());
+    small_in(Home::in_memory(), is_closed)
+}
+
+fn small_in(home: Home, is_closed: bool) -> Small {
+    let mut model = Model::default();
     super::runtime().block_on(async {
         let server = Server::start(&home, &small_segments()).unwrap();
         let mut clients = server.connect().await;
@@ -51,7 +54,7 @@ fn small(is_closed: bool) -> Small {
             server.kill();
         }
     });
-    let walked = walk(&home.store().join("journal"), &Seal::NONE, 1).unwrap();
+    let walked = walk(&home.store().join("journal"), &home.seal(), 1).unwrap();
     let records = walked.map(|record| record.unwrap().0).collect();
     Small { home, model, records }
 }
@@ -84,7 +87,7 @@ fn damage_is_refused_by_the_server_and_named_by_verify() {
         let is_last = number + 1 == all.len();
 
         if !is_last {
-            let output = verify(&copy.store());
+            let output = verify(&copy);
             let said = String::from_utf8(output.stderr).unwrap();
             assert!(!output.status.success());
             assert!(said.contains(path.to_str().unwrap()) && said.contains("at byte"), "{said}");

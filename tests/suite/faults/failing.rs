@@ -200,7 +200,7 @@ async fn run(template: &Home, model: &Model, row: &Row, call: u64) -> (u64, Outc
         Server::start(&home, &environment).unwrap_or_else(|it| panic!("{situation}: {it:?}"));
     outcome.checked += model.check(&mut server.connect().await).await;
     server.kill();
-    verify_cleanly(&home.store());
+    verify_cleanly(&home);
     if kinds & shim::SYNC != 0 && places & shim::IN_JOURNAL != 0 {
         disk.follow_all(&fs::read(&watch.log).unwrap());
         let after = Home::in_memory();

@@ -4,6 +4,7 @@ use crate::files::copy;
 
 use onestop::proto::registers_client::RegistersClient;
 use onestop::proto::settlement_client::SettlementClient;
+use onestop::store::seal::Seal;
 use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
@@ -41,7 +42,12 @@ fn program() -> Command {
 #[derive(Debug)]
 pub(super) struct Home {
     directory: tempfile::TempDir,
+    /// What the store is sealed with; empty: nothing.
+    key: &'static str,
 }
+
+/// The key of the stores that are sealed here: it protects nothing.
+const KEY: &str = "aes-256-gcm AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 impl Home {
     /// On a real disk, with syncs that take their time.
@@ -55,11 +61,26 @@ impl Home {
         if memory.is_dir() { Home::below(memory) } else { Home::new() }
     }
 
+    /// The same, with its store sealed if it is to be.
+    pub(super) fn sealed(self, is_sealed: bool) -> Home {
+        Home { key: if is_sealed { KEY } else { "" }, ..self }
+    }
+
+    /// Another one for the same store.
+    pub(super) fn another(&self) -> Home {
+        Home { key: self.key, ..Home::new() }
+    }
+
+    /// What its store is sealed with.
+    pub(super) fn seal(&self) -> Seal {
+        Seal::of(Path::new(""), self.key).unwrap()
+    }
+
     pub(super) fn below(place: &Path) -> Home {
         let directory =
             tempfile::Builder::new().prefix("onestop-faults-").tempdir_in(place).unwrap();
         fs::create_dir(directory.path().join("disk")).unwrap();
-        Home { directory }
+        Home { directory, key: "" }
     }
 
     /// What is lost or kept in a power cut.
@@ -77,7 +98,8 @@ impl Home {
 
     /// A copy of the store as it lies there, in a home of its own beside this one.
     pub(super) fn copy(&self) -> Home {
-        let home = Home::below(self.directory.path().parent().unwrap());
+        let place = self.directory.path().parent().unwrap();
+        let home = Home { key: self.key, ..Home::below(place) };
         copy(&self.disk(), &home.disk());
         home
     }
@@ -116,6 +138,7 @@ impl Server {
             .arg(rules())
             .arg("--ready-file")
             .arg(&ready)
+            .env("ONESTOP_STORE_KEY", home.key)
             .env("ONESTOP_STORE_CACHE_BYTES", "4194304")
             .env("ONESTOP_SERVER_SHUTDOWN_TIMEOUT_MS", "3000")
             .envs(environment.iter().cloned())
@@ -252,10 +275,11 @@ impl Clients {
 }
 
 /// `onestop ledger verify` on a store.
-pub(super) fn verify(store: &Path) -> Output {
+pub(super) fn verify(home: &Home) -> Output {
     program()
         .args(["--lang", "en", "ledger", "verify", "--data"])
-        .arg(store)
+        .arg(home.store())
+        .env("ONESTOP_STORE_KEY", home.key)
         .arg("--rules")
         .arg(rules())
         .output()
@@ -263,8 +287,8 @@ pub(super) fn verify(store: &Path) -> Output {
 }
 
 /// Anything but a ledger that fits is a fault.
-pub(super) fn verify_cleanly(store: &Path) {
-    let output = verify(store);
+pub(super) fn verify_cleanly(home: &Home) {
+    let output = verify(home);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "ledger verify: {said}");
 }

@@ -47,6 +47,8 @@ const FREQUENT: u64 = 8;
 const DAYS: u64 = 420;
 /// How often the books are compared with what the service shows.
 const COMPARED_EVERY: u64 = 250;
+/// The key of sealed stores: it protects nothing.
+const KEY: &str = "aes-256-gcm AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 /// Small segments, so that there are several.
 const OPTIONS: StoreOptions =
     StoreOptions { segment_bytes_max: 1 << 20, cache_bytes: 4 << 20, seal: Seal::NONE };
@@ -65,6 +67,8 @@ pub(crate) struct Run {
     world: World,
     pub(crate) auditor: Auditor,
     service: Option<Arc<Service>>,
+    /// The store of an odd seed is sealed.
+    seal: Seal,
     _scratch: TempDir,
     directory: PathBuf,
     rules: PathBuf,
@@ -105,6 +109,7 @@ impl Run {
             world,
             auditor: Auditor::default(),
             service: None,
+            seal: if plan.seed % 2 == 1 { Seal::parse(KEY).unwrap() } else { Seal::NONE },
             directory: scratch.path().join("store"),
             _scratch: scratch,
             rules,
@@ -195,9 +200,10 @@ impl Run {
 
     fn open(&mut self) -> Result<OpenReport, String> {
         let book = service::read_rules(&self.rules).map_err(|error| error.to_string())?;
+        let options = StoreOptions { seal: self.seal.clone(), ..OPTIONS };
         let mut tries = 0;
         let (store, report) = loop {
-            match Store::open(&self.directory, OPTIONS) {
+            match Store::open(&self.directory, options.clone()) {
                 Ok(opened) => break opened,
                 // A store that was dropped is let go of once its thread has ended.
                 Err(fault) if tries < 500 && fault.to_string().contains("another process") => {

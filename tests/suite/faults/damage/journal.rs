@@ -1,7 +1,9 @@
 //! Flipped bytes of the journal, each one, and journals cut short after a clean close.
 
+use super::Small;
 use super::segments;
 use super::small;
+use super::small_in;
 use crate::faults::random::Random;
 use crate::faults::say;
 use crate::faults::server::Home;
@@ -13,19 +15,24 @@ use onestop::store::journal::Journal;
 use onestop::store::journal::Opened;
 use onestop::store::journal::Options;
 use onestop::store::journal::error::JournalError;
-use onestop::store::journal::record::Record;
 use onestop::store::journal::walk::walk;
-use onestop::store::seal::Seal;
 
 use std::fs;
 use std::path::Path;
 
+/// In the clear, and sealed, where what was flipped is nothing that could be answered.
 #[test]
 fn every_flipped_byte_of_the_journal_is_found_and_named() {
-    let small = small(true);
+    for is_sealed in [false, true] {
+        flip_each(is_sealed);
+    }
+}
+
+fn flip_each(is_sealed: bool) {
+    let small = small_in(Home::in_memory().sealed(is_sealed), true);
     let random = &mut Random::new(3);
     let acknowledged = u64::try_from(small.records.len()).unwrap();
-    let stride = setting("FLIP_STRIDE", 17, 1);
+    let stride = setting("FLIP_STRIDE", 37, 1);
     let scratch = Home::in_memory();
     let directory = scratch.store();
     let (mut flips, mut at_open) = (0, 0);
@@ -39,11 +46,11 @@ fn every_flipped_byte_of_the_journal_is_found_and_named() {
             flipped[place] ^= [1, 0x80, 0xff, 0x10][random.below(4)];
             let path = directory.join(segment.file_name().unwrap());
             fs::write(&path, &flipped).unwrap();
-            let opened = open_alone(&directory, acknowledged);
+            let opened = open_alone(&directory, &small.home, acknowledged);
             at_open += usize::from(opened.is_err());
             let error = match opened {
                 Err(error) => error,
-                Ok(_) => damage_of(&directory, &small.records),
+                Ok(_) => damage_of(&directory, &small),
             };
             expect_named(&error, &path, place);
             flips += 1;
@@ -51,28 +58,36 @@ fn every_flipped_byte_of_the_journal_is_found_and_named() {
         }
     }
     say(&format!(
-        "flipped bytes of the journal: {flips}, refused at opening {at_open}, found by a walk {}, answered as data 0",
+        "flipped bytes of the journal (sealed: {is_sealed}): {flips}, refused at opening {at_open}, found by a walk {}, answered as data 0",
         flips - at_open
     ));
 }
 
 /// Opens a journal whose lock a process that another test is starting may still hold a copy of, between fork and exec.
-fn open_alone(directory: &Path, acknowledged: u64) -> Result<(Journal, Opened), JournalError> {
-    let mut opened = Journal::open(directory, Options::default(), acknowledged);
+fn open_alone(
+    directory: &Path,
+    home: &Home,
+    acknowledged: u64,
+) -> Result<(Journal, Opened), JournalError> {
+    let open = || {
+        let options = Options { seal: home.seal(), ..Options::default() };
+        Journal::open(directory, options, acknowledged)
+    };
+    let mut opened = open();
     for _ in 0..200 {
         if !matches!(opened, Err(JournalError::Locked { .. })) {
             break;
         }
         std::thread::sleep(std::time::Duration::from_millis(5));
-        opened = Journal::open(directory, Options::default(), acknowledged);
+        opened = open();
     }
     opened
 }
 
 /// What a walk ends with; whatever it reads before is as it was written.
-fn damage_of(directory: &Path, records: &[Record]) -> JournalError {
-    let mut expected = records.iter();
-    for walked in walk(directory, &Seal::NONE, 1).unwrap() {
+fn damage_of(directory: &Path, small: &Small) -> JournalError {
+    let mut expected = small.records.iter();
+    for walked in walk(directory, &small.home.seal(), 1).unwrap() {
         match walked {
             Ok((record, _)) => assert_eq!(Some(&record), expected.next()),
             Err(error) => return error,

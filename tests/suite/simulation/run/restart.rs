@@ -11,7 +11,6 @@ use onestop::service;
 use onestop::store::fault::Fault;
 use onestop::store::journal::Head;
 use onestop::store::journal::walk::walk;
-use onestop::store::seal::Seal;
 use onestop::verify::Verifier;
 use onestop::wire::to_proto;
 use prost::Message;
@@ -74,7 +73,7 @@ impl Run {
         let mut verifier = Verifier::new(&book);
         let mut contents: Vec<Vec<u8>> = Vec::new();
         let mut last = Head::EMPTY;
-        for record in walk(&self.directory.join("journal"), &Seal::NONE, 1)
+        for record in walk(&self.directory.join("journal"), &self.seal, 1)
             .map_err(|error| error.to_string())?
         {
             let (record, _) = record.map_err(|error| error.to_string())?;
