@@ -247,9 +247,44 @@ fn show_digits(mantissa: i128, decimals: u32, f: &mut fmt::Formatter<'_>) -> fmt
     }
 }
 
+/// The same as `show`, without a formatter.
+fn shown(value: Decimal) -> String {
+    let Ok(mut mantissa) = u64::try_from(value.mantissa().unsigned_abs()) else {
+        return value.normalize().to_string();
+    };
+    let mut decimals = usize::try_from(value.scale()).unwrap_or(usize::MAX);
+    while decimals != 0 && mantissa.is_multiple_of(10) {
+        mantissa /= 10;
+        decimals -= 1;
+    }
+    let mut buffer = [0; TEXT_BYTES];
+    let digits = digits(u128::from(mantissa), decimals, &mut buffer);
+    match digits.and_then(|digits| std::str::from_utf8(digits).ok()) {
+        Some(digits) if value.is_sign_negative() && mantissa != 0 => format!("-{digits}"),
+        Some(digits) => digits.to_owned(),
+        None => value.normalize().to_string(),
+    }
+}
+
+macro_rules! shown_as_text {
+    ($($name:ident),*) => {
+        $(impl $name {
+            /// What `to_string` gives, faster: traces hold hundreds of them.
+            pub fn text(self) -> String {
+                shown(self.0)
+            }
+        })*
+    };
+}
+
+shown_as_text!(Rate, Points, Factor, Exact);
+
 impl Money {
     /// The amount with two decimals, always: what `to_string` gives, in one allocation. Records hold hundreds of amounts.
     pub fn text(self) -> String {
+        if self.is_zero() {
+            return "0.00".to_owned();
+        }
         let mut text = Vec::with_capacity(TEXT_BYTES);
         self.write_to(&mut text);
         String::from_utf8(text).unwrap_or_default()
@@ -285,7 +320,8 @@ impl fmt::Debug for Money {
 impl Add for Money {
     type Output = Money;
     fn add(self, other: Money) -> Money {
-        Money::of_fen(self.fen() + other.fen())
+        // Most parts of a bill and most payments are nothing.
+        if other.is_zero() { self } else { Money::of_fen(self.fen() + other.fen()) }
     }
 }
 
@@ -298,7 +334,7 @@ impl AddAssign for Money {
 impl Sub for Money {
     type Output = Money;
     fn sub(self, other: Money) -> Money {
-        Money::of_fen(self.fen() - other.fen())
+        if other.is_zero() { self } else { Money::of_fen(self.fen() - other.fen()) }
     }
 }
 
@@ -643,6 +679,28 @@ mod tests {
 
     fn money(text: &str) -> Money {
         Money::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_text_is_what_to_string_gives() {
+        for text in ["0", "0.000000", "1", "0.9", "0.900", "0.123456", "1.000000"] {
+            let rate = Rate::parse(text).unwrap();
+            assert_eq!(rate.text(), rate.to_string());
+        }
+        for text in ["-0.05", "0.05", "-1", "0", "-0.000001"] {
+            let points = Points::parse(text).unwrap();
+            assert_eq!(points.text(), points.to_string());
+        }
+        for amount in ["0.00", "0.01", "12.30", "9999999999.99"] {
+            let amount = money(amount);
+            assert_eq!(amount.text(), amount.to_string());
+            let less = Money::ZERO - amount;
+            assert_eq!(less.text(), less.to_string());
+            for rate in ["0", "0.333333", "0.5", "1"] {
+                let exact = amount * Rate::parse(rate).unwrap();
+                assert_eq!(exact.text(), exact.to_string());
+            }
+        }
     }
 
     #[test]

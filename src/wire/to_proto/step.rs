@@ -1,6 +1,10 @@
 //! What a step did, with its trace. Spec 7.4.
 
 use crate::bill::Part;
+use crate::money::Exact;
+use crate::money::Factor;
+use crate::money::Points;
+use crate::money::Rate;
 use crate::proto;
 use crate::rules::entry::Entry;
 use crate::rules::pack::Adjust;
@@ -63,7 +67,7 @@ fn financing(step: &Step, run: &Run<'_>) -> Vec<proto::FinancingPiece> {
     let piece = |(financing, amount): (&crate::rules::pack::Financing, &crate::money::Money)| {
         proto::FinancingPiece {
             from: financing.from.clone(),
-            share: financing.share.to_string(),
+            share: financing.share.text(),
             amount: amount.text(),
             source: Some(source(&financing.source)),
         }
@@ -80,7 +84,7 @@ fn cap(run: &Run<'_>) -> Option<proto::CapResult> {
     Some(proto::CapResult {
         admission: amount(entry.value.admission),
         year: amount(entry.value.year),
-        base_share: optional(entry.value.base_share),
+        base_share: entry.value.base_share.map_or_else(String::new, Rate::text),
         paid_before: run.paid_before.text(),
         bound,
         bound_at,
@@ -116,9 +120,9 @@ fn share(trace: &ShareTrace<'_>, kind: &Kind) -> proto::ShareTrace {
 
 fn adjustment(entry: &Entry<Adjust>) -> proto::Adjustment {
     proto::Adjustment {
-        rate_add: optional(entry.value.rate_add),
+        rate_add: entry.value.rate_add.map_or_else(String::new, Points::text),
         deductible_set: amount(entry.value.deductible_set),
-        deductible_multiply: optional(entry.value.deductible_multiply),
+        deductible_multiply: entry.value.deductible_multiply.map_or_else(String::new, Factor::text),
         deductible_add: amount(entry.value.deductible_add),
         deductible_at_most: amount(entry.value.deductible_at_most),
         source: Some(source(&entry.source)),
@@ -129,10 +133,10 @@ fn segment(result: &SegmentResult<'_>) -> proto::Segment {
     proto::Segment {
         from: result.from.text(),
         up_to: amount(result.segment.up_to),
-        nominal_rate: result.segment.rate.to_string(),
-        rate: result.rate.to_string(),
+        nominal_rate: result.segment.rate.text(),
+        rate: result.rate.text(),
         amount: result.amount.text(),
-        pays: result.pays.to_string(),
+        pays: result.pays.text(),
         source: Some(source(result.source)),
     }
 }
@@ -143,13 +147,13 @@ fn floor(trace: &FloorTrace<'_>) -> proto::FloorTrace {
         measured: trace.measured.text(),
         owed: trace.owed.text(),
         matched: trace.guarantee.is_some(),
-        ratio: optional(guarantee.ratio),
+        ratio: guarantee.ratio.map_or_else(String::new, Rate::text),
         patient_at_most: amount(guarantee.patient_at_most),
         source: source_of(trace.guarantee),
-        allowed_before: trace.allowed_before.to_string(),
+        allowed_before: trace.allowed_before.text(),
         measured_before: trace.measured_before.text(),
         remaining_before: trace.remaining_before.text(),
-        allowed: optional(trace.allowed),
+        allowed: trace.allowed.map_or_else(String::new, Exact::text),
         limit: amount(trace.limit),
         remaining: trace.remaining.text(),
         reached: optional(trace.reached),
