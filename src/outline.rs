@@ -39,7 +39,7 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 
 /// The folder of outlines in a store; its number grows with every change of their form.
-pub(crate) const FOLDER: &str = "outline-1";
+pub(crate) const FOLDER: &str = "outline-2";
 /// How many entries are read before their outlines are written.
 const CHUNK: usize = 8192;
 

@@ -151,7 +151,8 @@ fn fen(text: &str) -> Option<i64> {
 }
 
 fn settled(record: &proto::SettlementRecord) -> Option<SettledRow> {
-    let admission = record.request.as_ref()?.admission.as_ref()?;
+    let request = record.request.as_ref()?;
+    let admission = request.admission.as_ref()?;
     let statement = record.statement.as_ref()?;
     let facts = statement.facts.as_ref()?;
     let pack = statement.pack.as_ref()?;
@@ -182,6 +183,8 @@ fn settled(record: &proto::SettlementRecord) -> Option<SettledRow> {
             breaches.push(BreachRow { check, measure, excess, moved });
         }
     }
+    // Clearing goes by what the hospital said, where the interface read it as another code of the pack.
+    let said = request.noted.iter().find(|one| one.name == "med_type" && !one.value.is_empty());
     let ran = statement.steps.iter().filter(|step| step.ran);
     Some(SettledRow {
         facility: admission.facility.clone(),
@@ -191,7 +194,7 @@ fn settled(record: &proto::SettlementRecord) -> Option<SettledRow> {
         effective_from: pack.effective_from.clone(),
         place: facts.place.clone(),
         insutype: facts.insutype.clone(),
-        med_type: facts.med_type.clone(),
+        med_type: said.map_or(&facts.med_type, |said| &said.value).clone(),
         locality: facts.locality.clone(),
         tier: facts.tier.clone(),
         identities: facts.identities.iter().map(|one| one.key.clone()).collect(),

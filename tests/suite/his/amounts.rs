@@ -12,6 +12,8 @@ use onestop::config::HisConfig;
 use onestop::his::Answer;
 use onestop::his::Gateway;
 use onestop::his::Sent;
+use onestop::outline;
+use onestop::store::seal::Place;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 use proptest::test_runner::TestRunner;
@@ -179,6 +181,14 @@ fn what_differs_by_region_is_configuration() {
         "fund_pay_sumamt": info["fund_pay_sumamt"], "fixmedins_setl_cnt": 1});
     let balanced = desk.ask("3201", json!({ "data": totals }));
     assert_eq!(balanced["stmtinfo"]["stmt_rslt"], "000000");
+    // The back office clears it under the same type.
+    let mut clearing = Vec::new();
+    let types = ClearingTypes::new([("2101".to_owned(), "99948".to_owned())].into());
+    outline::each(Place::unsealed(home.path()), 0, |extract| {
+        clearing.extend(extract.settled.map(|one| types.of(&one.med_type).to_owned()));
+    })
+    .unwrap();
+    assert_eq!(clearing, ["99948"]);
     totals["medfee_sumamt"] = json!("1001");
     let differs = desk.ask("3201", json!({ "data": totals }));
     assert_eq!(differs["stmtinfo"]["stmt_rslt"], "000103");

@@ -70,7 +70,7 @@ async fn outlines_follow_the_ledger_and_are_made_anew_where_they_do_not_fit() {
     extracts(&other);
     service.close().unwrap();
     fs::remove_dir_all(folder(&store)).unwrap();
-    fs::rename(folder(&other), store.join("outline-1")).unwrap();
+    fs::rename(folder(&other), store.join("outline-2")).unwrap();
     assert_eq!(extracts(&store), all);
     for entry in fs::read_dir(folder(&store)).unwrap() {
         let path = entry.unwrap().path();
