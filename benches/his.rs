@@ -30,6 +30,7 @@ use onestop::service;
 use onestop::service::Service;
 use onestop::store::Store;
 use onestop::store::StoreOptions;
+use onestop::traces::Traces;
 
 use serde_json::Value;
 use serde_json::json;
@@ -73,7 +74,8 @@ async fn serve(directory: &Path) -> String {
         requests_max: 1024,
         request_timeout: Duration::from_secs(30),
     };
-    let behind = http::Behind { service, gateway, operators: None, oidc: None };
+    let behind =
+        http::Behind { service, gateway, operators: None, oidc: None, traces: Traces::default() };
     tokio::spawn(http::serve(door, behind, options, std::future::pending()));
     address
 }

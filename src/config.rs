@@ -39,6 +39,8 @@ pub struct Config {
     pub reconcile: ReconcileConfig,
     /// The national interface.
     pub his: HisConfig,
+    /// Traces.
+    pub traces: TracesConfig,
     /// Logs.
     pub log: LogConfig,
 }
@@ -427,6 +429,16 @@ pub enum HisCainfo {
     Sm3Input,
     /// An SM2 signature over the envelope without `cainfo` and `input`, r and s in hex.
     Sm2Envelope,
+}
+
+/// Traces (调用链), for a collector that speaks OTLP over gRPC.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TracesConfig {
+    /// The collector's address; empty: nothing is traced.
+    pub endpoint: String,
+    /// The CA of its certificate, in PEM, where the address begins with `https`.
+    pub ca: PathBuf,
 }
 
 /// Logs, on standard error.

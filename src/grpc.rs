@@ -16,6 +16,7 @@ use crate::service::Failure;
 use crate::service::Service;
 use crate::store::fault::Fault;
 use crate::store::fault::chain;
+use crate::traces;
 use crate::wire::to_proto;
 
 use prost::Message;
@@ -102,6 +103,7 @@ fn refused(refusal: &Refusal) -> Status {
         RefusalKind::Moved => Code::Aborted,
     };
     metrics::refused(refusal.code());
+    traces::refused(refusal.code());
     tracing::info!(code = refusal.code(), name = refusal.name(), "refused");
     let message =
         format!("{}: {}; {}", refusal.code(), refusal.sentence(Lang::En), refusal.advice(Lang::En));

@@ -45,6 +45,7 @@ use crate::service::Onlooker;
 use crate::service::Service;
 use crate::service::now;
 use crate::service::visit::Writing;
+use crate::traces;
 
 use sha2::Digest;
 use sha2::Sha256;
@@ -197,6 +198,7 @@ impl Gateway {
         if !is_listed(&transaction(number(&asked.infno))) {
             return Err(malformed("infno", A_TRANSACTION).into());
         }
+        traces::transaction(number(&asked.infno));
         match number(&asked.infno) {
             "9001" => sign::sign_in_9001(self, asked).await,
             "9002" => sign::sign_out_9002(self, asked).await,

@@ -18,6 +18,7 @@ use crate::pages;
 use crate::pages::CameFrom;
 use crate::pages::Encrypted;
 use crate::service::Service;
+use crate::traces::Traces;
 
 use axum::Extension;
 use axum::Router;
@@ -59,6 +60,8 @@ pub struct Behind {
     pub operators: Option<Arc<Operators>>,
     /// Who else may say who somebody is.
     pub oidc: Option<Arc<Oidc>>,
+    /// Where spans of requests go.
+    pub traces: Traces,
 }
 
 /// Serves until `stop` ends, then finishes what was accepted.
@@ -75,7 +78,7 @@ pub async fn serve(
 }
 
 fn router(behind: Behind, options: HttpOptions) -> Router {
-    let Behind { service, gateway, operators, oidc } = behind;
+    let Behind { service, gateway, operators, oidc, traces } = behind;
     let national =
         National { gateway: Arc::new(gateway), message_bytes_max: options.message_bytes_max };
     let limits = Limits::new(options.requests_max, options.request_timeout, national.clone());
@@ -94,7 +97,7 @@ fn router(behind: Behind, options: HttpOptions) -> Router {
         // Answered also under load: a busy server is alive, and somebody wants to see how busy.
         .route("/alive", get(alive))
         .route("/metrics", get(watch::page).with_state(service))
-        .layer(middleware::from_fn(watch::count))
+        .layer(middleware::from_fn_with_state(traces, watch::count))
 }
 
 /// Tells pages the address at the other end, which is that of a proxy where there is one.

@@ -24,6 +24,7 @@ pub mod access;
 pub mod operators;
 pub mod oidc;
 pub mod metrics;
+pub mod traces;
 pub mod proto;
 pub mod wire;
 pub mod store;

@@ -55,6 +55,7 @@ struct Counted {
     requests: Family<Asked, Counter>,
     refusals: Family<Numbered, Counter>,
     reloads: Family<Outcome, Counter>,
+    spans: Family<Outcome, Counter>,
     guarantees_missed: Counter,
     certificates: Family<Certificate, Gauge>,
     settle: Histogram,
@@ -71,6 +72,7 @@ impl Counted {
             requests: Family::default(),
             refusals: Family::default(),
             reloads: Family::default(),
+            spans: Family::default(),
             guarantees_missed: Counter::default(),
             certificates: Family::default(),
             settle: seconds(),
@@ -93,6 +95,11 @@ impl Counted {
             "rules_reloads",
             "Reloads of the rule packs while running; failed: the old ones stayed in force",
             self.reloads.clone(),
+        );
+        registry.register(
+            "trace_spans",
+            "Spans of requests; dropped: the collector did not take them in time",
+            self.spans.clone(),
         );
         registry.register(
             "guarantees_missed",
@@ -139,6 +146,12 @@ pub fn refused(code: u16) {
 pub fn reloaded(taken: bool) {
     let outcome = if taken { "taken" } else { "failed" };
     COUNTED.reloads.get_or_create(&Outcome { outcome }).inc();
+}
+
+/// Counts spans that a collector took, or that were dropped.
+pub fn spans(taken: bool, number: u64) {
+    let outcome = if taken { "taken" } else { "dropped" };
+    COUNTED.spans.get_or_create(&Outcome { outcome }).inc_by(number);
 }
 
 /// Counts guarantees (保证支付比例) that a settlement did not reach.

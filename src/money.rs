@@ -16,6 +16,8 @@ use rust_decimal::prelude::ToPrimitive;
 
 /// Most digits of a number that we read, leading zeros aside. What has more is absurd, and refused.
 const DIGITS_MAX: usize = 22;
+/// Sums stay below this. Unit: fen.
+const SUM_FEN_LIMIT: i128 = 10_i128.pow(22);
 
 /// Why a text is not the number it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -132,11 +134,13 @@ impl Money {
         if money.abs() < Money::LIMIT { Ok(money) } else { Err(NumberError::OutOfRange) }
     }
 
-    /// Reads a sum of amounts, which may pass [`Money::LIMIT`]: what a year has of many bills.
+    /// Reads a sum of amounts, which may pass [`Money::LIMIT`]: what a year has of many bills. It has no more digits than can be
+    /// read again once its two decimals are written.
     pub fn parse_sum(text: &str) -> Result<Money, NumberError> {
         let mut value = not_negative(scan(text, 2)?)?;
         value.rescale(2);
-        Ok(Money(value))
+        let sum = Money(value);
+        if sum.fen() < SUM_FEN_LIMIT { Ok(sum) } else { Err(NumberError::OutOfRange) }
     }
 
     /// An amount of whole fen.
@@ -723,6 +727,17 @@ mod tests {
         ] {
             let read = Money::parse(text).map(|money| money.to_string());
             assert_eq!(read, expected.map(str::to_owned), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_sum_that_would_not_be_read_again_as_it_is_written_is_out_of_range() {
+        for text in ["99999999999999999999", "99999999999999999999.99"] {
+            let sum = Money::parse_sum(text).unwrap();
+            assert_eq!(Money::parse_sum(&sum.to_string()), Ok(sum));
+        }
+        for text in ["0999999999999999999599", "100000000000000000000"] {
+            assert_eq!(Money::parse_sum(text), Err(NumberError::OutOfRange), "{text}");
         }
     }
 

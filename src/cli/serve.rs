@@ -8,6 +8,7 @@ use crate::cli::client::Trouble;
 use crate::cli::demo;
 use crate::cli::output;
 use crate::cli::reconcile::configured_names;
+use crate::cli::serve::collector::Collector;
 use crate::cli::serve::staff::Staff;
 use crate::config::Config;
 use crate::config::LogConfig;
@@ -51,6 +52,7 @@ use std::sync::PoisonError;
 use std::sync::RwLock;
 use std::time::Duration;
 
+mod collector;
 mod count;
 mod gate;
 mod limits;
@@ -153,6 +155,7 @@ async fn serve(
         return Err((Exit::Usage, "`--demo` speaks in the clear; leave it or TLS out".to_owned()));
     }
     let known = known(config)?;
+    let collector = Collector::begin(&config.traces)?;
     let service = Arc::new(open(config)?);
     let Staff { operators, oidc, noting } = staff::begin(config, &service)?;
     let (door, web) = doors(config, keys.as_ref()).await?;
@@ -166,13 +169,8 @@ async fn serve(
     let has_stopped = halted.borrow().anything();
     set_health(&health, has_stopped).await;
     let telling = tokio::spawn(say_health(halted, health));
-    let reflection = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(proto::DESCRIPTOR)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()
-        .map_err(|error| failed(&error))?;
     let limits = tower::ServiceBuilder::new()
-        .layer(count::CountLayer)
+        .layer(count::CountLayer(collector.traces.clone()))
         .layer(trace::TraceLayer)
         .layer(gate::GateLayer(known.clone()))
         .layer(limits::LimitLayer(Duration::from_millis(config.server.request_timeout_ms)))
@@ -180,7 +178,7 @@ async fn serve(
         .load_shed()
         .concurrency_limit(config.server.requests_max)
         .into_inner();
-    let routes = Routes::new(health_service).add_service(reflection);
+    let routes = with_reflection(Routes::new(health_service))?;
     let server = tonic::transport::Server::builder()
         .http2_keepalive_interval(Some(Duration::from_secs(60)))
         .layer(limits)
@@ -189,7 +187,8 @@ async fn serve(
     let options = http_options(config);
     let gateway =
         Gateway::new(Arc::clone(&service), config.his.clone(), web_address.ip().is_loopback());
-    let behind = http::Behind { service: Arc::clone(&service), gateway, operators, oidc };
+    let traces = collector.traces.clone();
+    let behind = http::Behind { service: Arc::clone(&service), gateway, operators, oidc, traces };
     let web = http::serve(web, behind, options, until(stopping.clone()));
     tracing::info!(%address, http = %web_address, "listening");
     if let Some(file) = ready_file {
@@ -214,6 +213,7 @@ async fn serve(
     telling.abort();
     noting.abort();
     writes_end(&service).await;
+    collector.end().await;
     Ok(service)
 }
 
@@ -223,6 +223,15 @@ async fn doors(config: &Config, keys: Option<&Arc<Keys>>) -> Result<(Door, Door)
     let door = door.await.map_err(|error| usage(&error))?;
     let web = Door::open(config.http.listen, keys.cloned(), Speaks::Http);
     Ok((door, web.await.map_err(|error| usage(&error))?))
+}
+
+/// Adds what tells callers the contract.
+fn with_reflection(routes: Routes) -> Result<Routes, Stopped> {
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(proto::DESCRIPTOR)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1();
+    Ok(routes.add_service(reflection.map_err(|error| failed(&error))?))
 }
 
 /// Adds the contract's services.

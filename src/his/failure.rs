@@ -7,6 +7,7 @@ use crate::refusal::Refusal;
 use crate::service::Failure;
 use crate::store::fault::Fault;
 use crate::store::fault::chain;
+use crate::traces;
 
 /// The longest `err_msg`. Unit: signs.
 const SIGNS_MAX: usize = 200;
@@ -39,6 +40,7 @@ pub(super) fn message(failure: &Failure) -> String {
     match failure {
         Failure::Refusal(refusal) => {
             metrics::refused(refusal.code());
+            traces::refused(refusal.code());
             of_refusal(refusal)
         }
         Failure::Fault(fault) => of_fault(fault),

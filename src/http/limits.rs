@@ -1,6 +1,7 @@
 //! A longest time for a request, and a most of requests at once, each in a span of its own.
 
 use crate::http::national::National;
+use crate::traces;
 
 use axum::extract::Request;
 use axum::extract::State;
@@ -37,6 +38,7 @@ impl Limits {
 /// Refuses what is too much at once, so that those before it are answered in time; ends what takes too long.
 pub(super) async fn limit(State(limits): State<Limits>, request: Request, next: Next) -> Response {
     let id = REQUESTS.fetch_add(1, Ordering::Relaxed) + 1;
+    traces::request(id);
     let span = tracing::info_span!("http", id, path = request.uri().path());
     let by_his = limits.national.is_asked(request.method(), request.uri().path());
     let Ok(_turn) = limits.free.try_acquire() else {

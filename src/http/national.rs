@@ -8,6 +8,7 @@ use crate::his::Headers;
 use crate::his::Sent;
 use crate::http::browser;
 use crate::listen::Peer;
+use crate::traces;
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -67,7 +68,7 @@ pub(super) async fn answer(State(national): State<National>, request: Request) -
     // A write is carried through once begun, even if its connection is gone.
     let gateway = Arc::clone(&national.gateway);
     let answering = async move { gateway.answer(sent).await };
-    match tokio::spawn(answering.in_current_span()).await {
+    match tokio::spawn(traces::carried(answering.in_current_span())).await {
         Ok(answer) => shown(answer),
         Err(_) => national.refuse(UNCONFIRMED),
     }

@@ -3,6 +3,10 @@
 use crate::metrics;
 use crate::metrics::Way;
 use crate::service::Service;
+use crate::service::now;
+use crate::traces;
+use crate::traces::Ended;
+use crate::traces::Traces;
 
 use axum::extract::MatchedPath;
 use axum::extract::Request;
@@ -29,13 +33,24 @@ pub(super) async fn page(State(service): State<Arc<Service>>) -> Response {
     }
 }
 
-/// Counts what was answered, by the route that took it.
-pub(super) async fn count(request: Request, next: Next) -> Response {
+/// Counts and traces what was answered, by the route that took it.
+pub(super) async fn count(State(traces): State<Traces>, request: Request, next: Next) -> Response {
+    let parent = request.headers().get("traceparent").and_then(|parent| parent.to_str().ok());
+    let open = traces.begin(now(), parent);
+    let method = match *request.method() {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        _ => "_OTHER",
+    };
     let route = request.extensions().get::<MatchedPath>().cloned();
     // The national interface takes every POST that no route takes.
     let unrouted = if request.method() == Method::POST { "national" } else { "other" };
-    let answer = next.run(request).await;
+    let answer = traces::under(open.as_ref(), next.run(request)).await;
     let call = route.as_ref().map_or(unrouted, MatchedPath::as_str);
     metrics::answered(Way::Http, call, answer.status().as_str());
+    if let Some(open) = open {
+        open.end(Ended::Http(method, call, answer.status().as_u16()));
+    }
     answer
 }

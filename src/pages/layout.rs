@@ -8,6 +8,7 @@ use crate::refusal::Lang;
 use crate::refusal::RefusalKind;
 use crate::service::Failure;
 use crate::store::fault::chain;
+use crate::traces;
 
 use axum::http::StatusCode;
 use axum::http::header;
@@ -310,6 +311,7 @@ pub(crate) fn failure(visit: &Visit, failure: &Failure) -> Markup {
     match failure {
         Failure::Refusal(refusal) => {
             metrics::refused(refusal.code());
+            traces::refused(refusal.code());
             html! {
             p { strong { (refusal.sentence(visit.lang)) } }
             p { (refusal.advice(visit.lang)) " " span .code { "(" (refusal.code()) ")" } }

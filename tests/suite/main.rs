@@ -38,6 +38,7 @@ mod store;
 mod simulation;
 mod tidy;
 mod tls;
+mod traces;
 mod vectors;
 mod watch;
 mod web;

@@ -1,9 +1,13 @@
-//! Counts what gRPC answered, by call and status. The status of an answer that has begun stands behind it, so that is looked
+//! Counts and traces what gRPC answered, by call and status. The status of an answer that has begun stands behind it, so that is looked
 //! at too; an answer that was not read to its end is one that the caller cancelled.
 
 use crate::metrics;
 use crate::metrics::Way;
 use crate::proto;
+use crate::service::now;
+use crate::traces;
+use crate::traces::Ended;
+use crate::traces::Traces;
 
 use http_body::Frame;
 use http_body::SizeHint;
@@ -22,20 +26,21 @@ use std::pin::Pin;
 use std::task::Context;
 use std::task::Poll;
 
-/// Counts every request.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct CountLayer;
+/// Counts every request, and traces it where somebody traces.
+#[derive(Debug, Clone)]
+pub(super) struct CountLayer(pub(super) Traces);
 
 /// A service whose answers are counted.
 #[derive(Debug, Clone)]
 pub(super) struct Counted<S> {
     inner: S,
+    traces: Traces,
 }
 
 impl<S> Layer<S> for CountLayer {
     type Service = Counted<S>;
     fn layer(&self, inner: S) -> Counted<S> {
-        Counted { inner }
+        Counted { inner, traces: self.0.clone() }
     }
 }
 
@@ -55,10 +60,15 @@ where
     }
 
     fn call(&mut self, request: Request<A>) -> Self::Future {
-        let mut open = Open { call: call(request.uri().path()), ended: false };
-        let answer = self.inner.call(request);
+        let parent = request.headers().get("traceparent").and_then(|parent| parent.to_str().ok());
+        let traced = self.traces.begin(now(), parent);
+        let mut open = Open { call: call(request.uri().path()), ended: false, traced };
+        let answer = match &open.traced {
+            Some(traced) => traced.within(|| self.inner.call(request)),
+            None => self.inner.call(request),
+        };
         Box::pin(async move {
-            match answer.await {
+            match traces::under(open.traced.as_ref(), answer).await {
                 Ok(answer) => {
                     if let Some(code) = code(answer.headers()) {
                         open.end(code);
@@ -89,6 +99,7 @@ fn code(headers: &HeaderMap) -> Option<Code> {
 struct Open {
     call: &'static str,
     ended: bool,
+    traced: Option<traces::Open>,
 }
 
 impl Open {
@@ -96,6 +107,9 @@ impl Open {
         if !self.ended {
             self.ended = true;
             metrics::answered(Way::Grpc, self.call, &format!("{code:?}"));
+            if let Some(traced) = self.traced.take() {
+                traced.end(Ended::Grpc(self.call, code.into()));
+            }
         }
     }
 }

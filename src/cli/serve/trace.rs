@@ -1,5 +1,7 @@
 //! A span for each request, with its method and an id of its own.
 
+use crate::traces;
+
 use tonic::codegen::http::Request;
 use tonic::codegen::http::Response;
 use tower::Layer;
@@ -45,6 +47,7 @@ where
 
     fn call(&mut self, request: Request<A>) -> Self::Future {
         let id = REQUESTS.fetch_add(1, Ordering::Relaxed) + 1;
+        traces::request(id);
         let span = tracing::info_span!("request", id, path = request.uri().path());
         self.inner.call(request).instrument(span)
     }

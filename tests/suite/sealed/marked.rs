@@ -13,6 +13,7 @@ use crate::sealed::files;
 use crate::sealed::is_in;
 use crate::server::Server;
 use crate::server::start_with;
+use crate::traces::Collector;
 use crate::web::answer;
 
 use onestop::proto;
@@ -134,9 +135,11 @@ async fn no_file_of_a_sealed_store_has_what_was_put_into_it() {
         let home = tempfile::tempdir().unwrap();
         let data = home.path().join("data");
         let key = new_key(cipher).unwrap();
+        let collector = Collector::start().await;
         let environment = [
             ("ONESTOP_STORE_KEY", key.as_str()),
             ("ONESTOP_LOG_LEVEL", "debug"),
+            ("ONESTOP_TRACES_ENDPOINT", collector.endpoint.as_str()),
             ("ONESTOP_STORE_CACHE_BYTES", "1048576"),
         ];
         let server = start_with(&data, &environment);
@@ -154,6 +157,9 @@ async fn no_file_of_a_sealed_store_has_what_was_put_into_it() {
         server.stop().await;
         leaks.extend(in_files(&data));
         leaks.extend(found("the log", &std::fs::read(log).unwrap()));
+        let traced = collector.bytes();
+        leaks.extend(found("traces", &traced));
+        assert!(is_in(&traced, "national/2304") && is_in(&traced, "Settlement/Settle"));
         assert!(complaints.len() > 10 && files(&data).len() > 5);
         assert_eq!(leaks, Vec::<String>::new());
     }
