@@ -6,6 +6,7 @@ pub(crate) mod browser;
 mod day;
 mod fuzz;
 mod guarded;
+mod injected;
 mod keyboard;
 mod lost;
 mod printed;

@@ -23,6 +23,7 @@ pub(super) fn read(file: &[u8], list: &mut List<'_>) {
         );
         return;
     };
+    // An entry that says that it is shorter than it is breaks off there, so the sum of what they say bounds what is unpacked.
     let mut unpacked = 0_u64;
     for index in 0..archive.len() {
         if let Ok(inner) = archive.by_index(index) {
@@ -46,7 +47,6 @@ pub(super) fn read(file: &[u8], list: &mut List<'_>) {
         return;
     };
     let mut content = Vec::new();
-    // What the entry says of its size is not believed.
     let taken = match archive.by_name(name) {
         Ok(inner) => inner.take(UNPACKED_MAX).read_to_end(&mut content).is_ok(),
         Err(_) => false,
@@ -78,5 +78,61 @@ fn text(content: &[u8], list: &mut List<'_>) {
             continue;
         }
         list.row(number, |index| cells.get(index).copied());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::table::settlements::ColumnNames;
+
+    use zip::ZipWriter;
+    use zip::write::SimpleFileOptions;
+
+    use std::io::Write;
+
+    /// An archive with one file, which says of itself that it is so long.
+    fn archive(name: &str, content: &[u8], says: u32) -> Vec<u8> {
+        let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+        archive.start_file(name, SimpleFileOptions::default()).unwrap();
+        archive.write_all(content).unwrap();
+        let mut bytes = archive.finish().unwrap().into_inner();
+        // Where the length stands behind the signature of the file, and of its line in the directory.
+        for (signature, behind) in [(b"PK\x03\x04", 22), (b"PK\x01\x02", 24)] {
+            let at = bytes.windows(4).position(|four| four == signature).unwrap() + behind;
+            bytes[at..at + 4].copy_from_slice(&says.to_le_bytes());
+        }
+        bytes
+    }
+
+    #[test]
+    fn an_archive_that_lies_about_its_sizes_unpacks_to_no_more_and_is_refused() {
+        let row = "17\tA1\tP1\t1200.50\t800.00\t0.00\t0\n";
+        let content = row.repeat(1000);
+        let length = u32::try_from(content.len()).unwrap();
+        let names = ColumnNames::default();
+        let read = |bytes: &[u8]| crate::table::settlements::read(bytes, &names);
+        let honest = read(&archive("list.txt", content.as_bytes(), length)).unwrap();
+        assert_eq!(honest.rows().count(), 1000);
+        for says in [0, 10, length - 1] {
+            let bytes = archive("list.txt", content.as_bytes(), says);
+            let mut opened = ZipArchive::new(Cursor::new(bytes.as_slice())).unwrap();
+            let mut unpacked = Vec::new();
+            let whole = opened.by_index(0).unwrap().read_to_end(&mut unpacked);
+            let most = usize::try_from(says).unwrap() + 1;
+            assert!(whole.is_err() && unpacked.len() <= most, "{says}: {}", unpacked.len());
+            let said = read(&bytes).unwrap_err().to_string();
+            assert!(said.contains("cannot be unpacked"), "{says}: {said}");
+            let workbook = archive("xl/workbook.xml", content.as_bytes(), says);
+            let said = read(&workbook).unwrap_err().to_string();
+            assert!(said.contains("workbook cannot be read"), "{says}: {said}");
+        }
+        // Whoever says that there is more than may be is not unpacked at all.
+        let said = read(&archive("list.txt", content.as_bytes(), u32::MAX - 1)).unwrap_err();
+        assert!(said.to_string().contains("more than 1 GiB"), "{said}");
+        // A name with a path in it is nothing but a name.
+        let elsewhere = archive("../../etc/list.txt", content.as_bytes(), length);
+        assert_eq!(read(&elsewhere).unwrap().rows().count(), 1000);
     }
 }

@@ -28,7 +28,7 @@ const FORMS: [&str; 11] = [
 ];
 
 /// Names that some form has.
-const NAMES: [&str; 24] = [
+pub(super) const NAMES: [&str; 24] = [
     "person",
     "facility",
     "admitted_on",
