@@ -3,6 +3,7 @@
 use crate::calendar::Day;
 use crate::id::FacilityId;
 use crate::money::Money;
+use crate::pages::counter::record::person_of;
 use crate::pages::visit::Visit;
 use crate::pages::visit::Window;
 use crate::proto;
@@ -78,13 +79,6 @@ fn money(text: &str) -> Money {
     Money::parse_sum(figures::or_zero(text)).unwrap_or_default()
 }
 
-/// Whose settlement it is; empty where it names nobody.
-fn person_of(record: &proto::SettlementRecord) -> &str {
-    let request = record.request.as_ref();
-    let admission = request.and_then(|request| request.admission.as_ref());
-    admission.map_or("", |admission| &admission.person)
-}
-
 /// A day of a window.
 #[derive(Debug, Default)]
 pub(super) struct WindowDay {
@@ -128,9 +122,9 @@ impl WindowDay {
         page: &str,
     ) -> Result<(), Failure> {
         let persons: BTreeSet<&str> =
-            self.done.iter().map(|done| person_of(&done.settlement)).collect();
-        let persons = persons.into_iter().filter(|person| !person.is_empty());
-        service.looked(&visit.onlooker(), page, persons.map(str::to_owned).collect()).await
+            self.done.iter().filter_map(|done| person_of(&done.settlement)).collect();
+        let persons = persons.into_iter().map(str::to_owned).collect();
+        service.looked(&visit.onlooker(), page, persons).await
     }
 
     /// The sum of an amount.

@@ -11,6 +11,12 @@ pub(super) fn is_for(visit: &Visit, page: &str, record: &proto::SettlementRecord
     visit.may(page, writer.map_or("", |writer| &writer.facility))
 }
 
+/// Whose settlement it is.
+pub(super) fn person_of(record: &proto::SettlementRecord) -> Option<&str> {
+    let admission = record.request.as_ref()?.admission.as_ref()?;
+    Some(&admission.person)
+}
+
 /// Records that the patient of a settlement is looked at.
 pub(super) async fn seen(
     service: &Service,
@@ -18,8 +24,6 @@ pub(super) async fn seen(
     page: &str,
     record: &proto::SettlementRecord,
 ) -> Result<(), Failure> {
-    let request = record.request.as_ref();
-    let admission = request.and_then(|request| request.admission.as_ref());
-    let persons = admission.map(|admission| admission.person.clone()).into_iter().collect();
+    let persons = person_of(record).map(str::to_owned).into_iter().collect();
     service.looked(&visit.onlooker(), page, persons).await
 }
