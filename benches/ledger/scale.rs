@@ -69,7 +69,7 @@ pub(crate) async fn settle_on(directory: &Path, entries: usize) {
     }
     // The cache is empty: what is asked for comes from the journal. Then the same persons once more.
     settle(&service, persons, entries..entries + MEASURED).await;
-    let again = entries + persons;
+    let again = entries + persons * MEASURED.div_ceil(persons);
     settle(&service, persons, again..again + MEASURED).await;
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     for line in
