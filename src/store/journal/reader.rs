@@ -81,20 +81,26 @@ impl Reader {
         let damaged = |damage| JournalError::damaged(&path, position.offset, damage);
         let length = record_bytes(position).ok_or_else(|| damaged(Damage::Position))?;
         let open = self.segment(position.segment)?;
-        let mut bytes = vec![0; length];
-        open.file.read_exact_at(&mut bytes, position.offset).map_err(|error| {
-            if error.kind() == io::ErrorKind::UnexpectedEof {
-                damaged(Damage::Short)
-            } else {
-                JournalError::io(&path, "read")(error)
-            }
-        })?;
-        let frame = Frame::read(&bytes).ok_or_else(|| damaged(Damage::Short))?;
+        let read = |bytes: &mut [u8], offset| {
+            open.file.read_exact_at(bytes, offset).map_err(|error| {
+                if error.kind() == io::ErrorKind::UnexpectedEof {
+                    damaged(Damage::Short)
+                } else {
+                    JournalError::io(&path, "read")(error)
+                }
+            })
+        };
+        // One after the other: a record of a register may be long, and would be moved to part it from its frame.
+        let mut frame = [0; FRAME_BYTES];
+        read(&mut frame, position.offset)?;
+        let frame = Frame::read(&frame).ok_or_else(|| damaged(Damage::Short))?;
         if frame.content_bytes() != Some(length - FRAME_BYTES) {
             return Err(damaged(Damage::Length { found: frame.length }));
         }
-        bytes.drain(..FRAME_BYTES);
-        Ok((frame, bytes, open.is_sealed.then_some(&self.seal)))
+        let mut content = vec![0; length - FRAME_BYTES];
+        let frame_bytes = u64::try_from(FRAME_BYTES).unwrap_or(u64::MAX);
+        read(&mut content, position.offset + frame_bytes)?;
+        Ok((frame, content, open.is_sealed.then_some(&self.seal)))
     }
 
     /// A segment, opened now or before.
