@@ -1,6 +1,7 @@
 //! Listening: connections in the clear or over TLS, for whoever serves them. A slow handshake keeps nobody else waiting.
 
 mod connection;
+mod gather;
 pub mod tls;
 
 pub use crate::listen::connection::Connection;

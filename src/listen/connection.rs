@@ -1,5 +1,7 @@
 //! A connection, in the clear or over TLS, and who is at its other end.
 
+use crate::listen::gather::Gathered;
+
 use tokio::io::AsyncRead;
 use tokio::io::AsyncWrite;
 use tokio::io::ReadBuf;
@@ -13,6 +15,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Context;
 use std::task::Poll;
+use std::task::ready;
 
 /// Who is at the other end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +30,7 @@ pub struct Peer {
 #[derive(Debug)]
 pub struct Connection {
     stream: Io,
+    gathered: Gathered,
     peer: Peer,
 }
 
@@ -38,13 +42,15 @@ enum Io {
 
 impl Connection {
     pub(super) fn clear(stream: TcpStream, address: SocketAddr) -> Connection {
-        Connection { stream: Io::Clear(stream), peer: Peer { address, certificate: None } }
+        let peer = Peer { address, certificate: None };
+        Connection { stream: Io::Clear(stream), gathered: Gathered::default(), peer }
     }
 
     pub(super) fn tls(stream: TlsStream<TcpStream>, address: SocketAddr) -> Connection {
         let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
         let certificate = shown.map(|shown| Arc::from(shown.as_ref()));
-        Connection { stream: Io::Tls(Box::new(stream)), peer: Peer { address, certificate } }
+        let peer = Peer { address, certificate };
+        Connection { stream: Io::Tls(Box::new(stream)), gathered: Gathered::default(), peer }
     }
 
     /// Who is at the other end.
@@ -80,23 +86,32 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.stream {
-            Io::Clear(stream) => Pin::new(stream).poll_write(context, bytes),
-            Io::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
+        let Connection { stream, gathered, .. } = &mut *self;
+        match stream {
+            Io::Clear(stream) => gathered.write(Pin::new(stream), context, bytes),
+            Io::Tls(stream) => gathered.write(Pin::new(stream), context, bytes),
         }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.stream {
-            Io::Clear(stream) => Pin::new(stream).poll_flush(context),
-            Io::Tls(stream) => Pin::new(stream).poll_flush(context),
+        let Connection { stream, gathered, .. } = &mut *self;
+        match stream {
+            Io::Clear(stream) => gathered.flush(Pin::new(stream), context),
+            Io::Tls(stream) => gathered.flush(Pin::new(stream), context),
         }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.stream {
-            Io::Clear(stream) => Pin::new(stream).poll_shutdown(context),
-            Io::Tls(stream) => Pin::new(stream).poll_shutdown(context),
+        let Connection { stream, gathered, .. } = &mut *self;
+        match stream {
+            Io::Clear(stream) => {
+                ready!(gathered.send(Pin::new(stream), context))?;
+                Pin::new(stream).poll_shutdown(context)
+            }
+            Io::Tls(stream) => {
+                ready!(gathered.send(Pin::new(stream), context))?;
+                Pin::new(stream).poll_shutdown(context)
+            }
         }
     }
 }
