@@ -139,7 +139,10 @@ impl From<JournalError> for Stopped {
 }
 
 pub(super) fn run(context: &Context, command: &LedgerCommand) -> Exit {
-    let seal = match context.seal() {
+    // Whoever makes the first key has none yet, or an empty file where it is going to be.
+    let makes_a_key = matches!(command, LedgerCommand::Key { .. });
+    let read = if makes_a_key { Ok(Seal::NONE) } else { context.seal() };
+    let seal = match read {
         Ok(seal) => seal,
         Err(exit) => return exit,
     };

@@ -36,6 +36,16 @@ pub fn reseal(
     mark::check_format(directory)?;
     let _lock = mark::lock(directory)?;
     let acknowledged = Mark::read(directory).acknowledged.max(Acknowledged::read(directory));
+    // Opened first: without their key nothing is touched.
+    let beside = beside.iter().map(|folder| (*folder, 0));
+    let mut journals = Vec::new();
+    for (folder, acknowledged) in [("journal", acknowledged)].into_iter().chain(beside) {
+        let folder = directory.join(folder);
+        if folder.is_dir() {
+            let options = Options { seal: seal.clone(), ..Options::default() };
+            journals.push(Journal::open(&folder, options, acknowledged)?.0);
+        }
+    }
     for folder in ["index", "index.set-aside", "cache"].iter().chain(derived) {
         let path = directory.join(folder);
         match fs::remove_dir_all(&path) {
@@ -48,14 +58,8 @@ pub fn reseal(
     let synced = sync_directory(directory);
     synced.map_err(|source| Fault::File { path: directory.to_owned(), source })?;
     let mut done = Resealed::default();
-    let beside = beside.iter().map(|folder| (*folder, 0));
-    for (folder, acknowledged) in [("journal", acknowledged)].into_iter().chain(beside) {
-        let folder = directory.join(folder);
-        if folder.is_dir() {
-            let options = Options { seal: seal.clone(), ..Options::default() };
-            let (journal, _) = Journal::open(&folder, options, acknowledged)?;
-            journal.reseal(&mut done, &mut next)?;
-        }
+    for journal in journals {
+        journal.reseal(&mut done, &mut next)?;
     }
     Ok(done)
 }

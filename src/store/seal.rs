@@ -104,15 +104,12 @@ pub enum SealError {
     },
     /// A line is no key.
     #[error(
-        "line {line} of the keys is none: a cipher (`aes-256-gcm` or `sm4-gcm`), a space, and {} bytes in base64; \
-         `onestop ledger key` makes one",
-        wanted
+        "line {line} of the keys is none: a cipher, a space, and its key in base64 (`aes-256-gcm` 32 bytes, `sm4-gcm` 16); \
+         `onestop ledger key` makes one"
     )]
     Line {
         /// Which line, from 1.
         line: usize,
-        /// How many bytes a key has.
-        wanted: &'static str,
     },
     /// There is no key in what was given.
     #[error("the keys that were given hold none; `onestop ledger key` makes one")]
@@ -158,15 +155,8 @@ impl Seal {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let complain = |wanted| SealError::Line { line: index + 1, wanted };
-            let (cipher, secret) = line.split_once(' ').ok_or_else(|| complain("32 or 16"))?;
-            let cipher = Cipher::parse(cipher).ok_or_else(|| complain("32 or 16"))?;
-            let wanted = match cipher {
-                Cipher::Aes256Gcm => "32",
-                Cipher::Sm4Gcm => "16",
-            };
-            let secret = STANDARD.decode(secret.trim()).map_err(|_| complain(wanted))?;
-            keys.push(Key::of(cipher, &secret).ok_or_else(|| complain(wanted))?);
+            let key = Key::read(line).ok_or(SealError::Line { line: index + 1 })?;
+            keys.push(key);
         }
         if keys.is_empty() { Err(SealError::Empty) } else { Ok(Seal(Some(keys.into()))) }
     }
@@ -247,6 +237,11 @@ impl fmt::Debug for Seal {
 }
 
 impl Key {
+    fn read(line: &str) -> Option<Key> {
+        let (cipher, secret) = line.split_once(' ')?;
+        Key::of(Cipher::parse(cipher)?, &STANDARD.decode(secret.trim()).ok()?)
+    }
+
     fn of(cipher: Cipher, secret: &[u8]) -> Option<Key> {
         let sealing = match cipher {
             Cipher::Aes256Gcm => Sealing::Aes(Box::new(Aes256Gcm::new_from_slice(secret).ok()?)),
