@@ -3,6 +3,7 @@
 mod office;
 mod scope;
 
+use crate::access::Asker;
 use crate::metrics;
 use crate::proto;
 use crate::proto::registers_server::Registers;
@@ -30,6 +31,7 @@ use tonic::Response;
 use tonic::Status;
 use tonic::Streaming;
 
+use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -138,8 +140,13 @@ impl Settlement for Api {
         &self,
         request: Request<proto::QuoteRequest>,
     ) -> Result<Response<proto::QuoteReply>, Status> {
-        scope::quote(&scope::asker(&request)?, request.get_ref())?;
+        let asker = scope::asker(&request)?;
+        scope::quote(&asker, request.get_ref())?;
         let statement = self.service.quote(request.get_ref()).map_err(status)?;
+        if !asker.settles() {
+            let (by, person) = (scope::onlooker(&request), scope::quoted(request.get_ref()));
+            self.service.looked(&by, scope::QUOTE, person).await.map_err(status)?;
+        }
         Ok(Response::new(proto::QuoteReply { statement: Some(statement) }))
     }
 
@@ -151,18 +158,18 @@ impl Settlement for Api {
     ) -> Result<Response<Self::QuoteManyStream>, Status> {
         let service = Arc::clone(&self.service);
         let asker = scope::asker(&request)?;
-        let answers = request.into_inner().map(move |request| {
-            let request = received(request)?;
-            scope::quote_many(&asker, &request)?;
-            let outcome = match service.quote(&request) {
-                Ok(statement) => proto::quote_many_reply::Outcome::Statement(statement),
-                Err(Failure::Refusal(refusal)) => {
-                    metrics::refused(refusal.code());
-                    proto::quote_many_reply::Outcome::Refusal(to_proto::refusal(&refusal))
+        let looks = (!asker.settles()).then(|| Arc::new(scope::onlooker(&request)));
+        let answers = request.into_inner().then(move |request| {
+            let look = looks.clone().zip(request.as_ref().ok().map(scope::quoted));
+            let (service, answer) = (Arc::clone(&service), one_of_many(&service, &asker, request));
+            async move {
+                use proto::quote_many_reply::Outcome::Statement;
+                let answer = answer?;
+                if let (Some(Statement(_)), Some((by, person))) = (&answer.outcome, look) {
+                    service.looked(&by, scope::QUOTE_MANY, person).await.map_err(status)?;
                 }
-                Err(failure @ Failure::Fault(_)) => return Err(status(failure)),
-            };
-            Ok(proto::QuoteManyReply { outcome: Some(outcome) })
+                Ok(answer)
+            }
         });
         Ok(Response::new(Box::pin(answers)))
     }
@@ -208,10 +215,8 @@ impl Settlement for Api {
         let (asker, by) = (scope::asker(&request)?, scope::onlooker(&request));
         let record = self.service.settlement(request.get_ref()).map_err(status)?;
         scope::record(&asker, scope::GET_SETTLEMENT, &record)?;
-        if scope::looks(&asker) {
-            let seen = self.service.looked(&by, scope::GET_SETTLEMENT, person_of(&record));
-            seen.await.map_err(status)?;
-        }
+        let seen = self.service.looked(&by, scope::GET_SETTLEMENT, person_of(&record));
+        seen.await.map_err(status)?;
         Ok(Response::new(record))
     }
 
@@ -227,8 +232,8 @@ impl Settlement for Api {
         let service = Arc::clone(&self.service);
         let first = service.list(&request, request.after_number).map_err(status)?;
         let masks = scope::masks(&asker);
-        // A list is a look where it is of a person.
-        if scope::looks(&asker) && !request.person.is_empty() {
+        // Who asks for somebody's settlements looks at him, whatever there are.
+        if !request.person.is_empty() {
             let seen = service.looked(&by, scope::LIST, vec![request.person.clone()]);
             seen.await.map_err(status)?;
         }
@@ -240,12 +245,28 @@ impl Settlement for Api {
             };
             let mut page = first;
             loop {
+                let most = usize::try_from(left).unwrap_or(usize::MAX);
+                page.records.truncate(most);
+                // A list of everybody's shows whom it names, unless it masks them.
+                if request.person.is_empty() && !masks {
+                    let persons: BTreeSet<String> =
+                        page.records.iter().flat_map(person_of).collect();
+                    let persons = persons.into_iter().collect();
+                    if let Err(failure) = service.looked(&by, scope::LIST, persons).await {
+                        // The reader may have gone.
+                        let _ = sender.send(Err(status(failure))).await;
+                        return;
+                    }
+                }
                 for record in page.records {
                     let record = if masks { masked(record) } else { record };
-                    if left == 0 || sender.send(Ok(record)).await.is_err() {
+                    if sender.send(Ok(record)).await.is_err() {
                         return;
                     }
                     left -= 1;
+                }
+                if left == 0 {
+                    return;
                 }
                 let Some(next) = page.next else { return };
                 page = match service.list(&request, next) {
@@ -281,6 +302,25 @@ impl Settlement for Api {
         self.seen(&request, how, request.get_ref().person.clone()).await?;
         Ok(Response::new(reply))
     }
+}
+
+/// A quote among others; a refusal is an answer too.
+fn one_of_many(
+    service: &Service,
+    asker: &Asker,
+    request: Result<proto::QuoteRequest, Status>,
+) -> Result<proto::QuoteManyReply, Status> {
+    let request = received(request)?;
+    scope::quote_many(asker, &request)?;
+    let outcome = match service.quote(&request) {
+        Ok(statement) => proto::quote_many_reply::Outcome::Statement(statement),
+        Err(Failure::Refusal(refusal)) => {
+            metrics::refused(refusal.code());
+            proto::quote_many_reply::Outcome::Refusal(to_proto::refusal(&refusal))
+        }
+        Err(failure @ Failure::Fault(_)) => return Err(status(failure)),
+    };
+    Ok(proto::QuoteManyReply { outcome: Some(outcome) })
 }
 
 /// Whose settlement it is.

@@ -185,8 +185,9 @@ async fn serve(
         .add_routes(contract(routes, &service, &config.server))
         .serve_with_incoming_shutdown(door, until(stopping.clone()));
     let options = http_options(config);
-    let gateway =
-        Gateway::new(Arc::clone(&service), config.his.clone(), web_address.ip().is_loopback());
+    let on_loopback = web_address.ip().is_loopback();
+    let gateway = Gateway::new(Arc::clone(&service), config.his.clone(), on_loopback)
+        .remembering(&config.store.path);
     let traces = collector.traces.clone();
     let behind = http::Behind { service: Arc::clone(&service), gateway, operators, oidc, traces };
     let web = http::serve(web, behind, options, until(stopping.clone()));

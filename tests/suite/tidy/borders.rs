@@ -388,7 +388,10 @@ const NAMES: &[(&str, &[&str])] = &[
     ("x509_cert", &["listen"]),
     ("zip", &["table", "his"]),
     ("std::env", &["vectors", "cli"]),
-    ("std::fs", &["operators", "traces", "store", "outline", "folder", "config", "vectors", "cli"]),
+    (
+        "std::fs",
+        &["operators", "traces", "store", "outline", "folder", "his", "config", "vectors", "cli"],
+    ),
     (
         "std::io",
         &[
