@@ -9,9 +9,10 @@ use crate::work::Call;
 use crate::work::Persons;
 
 use onestop::proto;
-use onestop::proto::settlement_client::SettlementClient;
 
 use hdrhistogram::Histogram;
+use prost::Message;
+use prost::bytes::Bytes;
 use tokio::time::Instant;
 use tonic::Request;
 use tonic::codegen::http::uri::PathAndQuery;
@@ -138,7 +139,10 @@ async fn connection(mut client: Client, row: Row, number: usize, start: Instant)
         if end <= due {
             return times;
         }
-        tokio::time::sleep_until(due).await;
+        // The timer counts in milliseconds: sleeping until now would be sleeping for one.
+        if row.rate.is_some() {
+            tokio::time::sleep_until(due).await;
+        }
         client.call(&row).await;
         times.record(micros(due)).unwrap();
         sent += 1;
@@ -149,55 +153,75 @@ fn micros(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_micros()).unwrap().max(1)
 }
 
+/// An answer that is taken in but not read: what a client does with its answer is not the server's. What matters is that it is one, and no
+/// refusal: of all three answers the first field is the statement or the record.
+#[derive(Clone, PartialEq, Message)]
+struct Unread {
+    #[prost(bytes = "bytes", tag = "1")]
+    body: Bytes,
+}
+
 enum Client {
-    Grpc { settlement: Box<SettlementClient<Channel>>, echo: Box<tonic::client::Grpc<Channel>> },
+    Grpc(Box<tonic::client::Grpc<Channel>>),
     National(Window),
 }
 
 impl Client {
     fn new(channel: Channel) -> Client {
-        let settlement = Box::new(SettlementClient::new(channel.clone()));
-        Client::Grpc { settlement, echo: Box::new(tonic::client::Grpc::new(channel)) }
+        Client::Grpc(Box::new(tonic::client::Grpc::new(channel)))
     }
 
     async fn call(&mut self, row: &Row) {
+        let (persons, lines) = (row.persons, row.lines);
         match (row.call, self) {
-            (Call::Quote, Client::Grpc { settlement, .. }) => {
-                settlement.quote(work::quote(row.persons, row.lines)).await.unwrap();
+            (Call::Quote, Client::Grpc(client)) => {
+                unary(client, "/onestop.v1.Settlement/Quote", work::quote(persons, lines)).await;
             }
-            (Call::Settle, Client::Grpc { settlement, .. }) => {
-                settlement.settle(work::settle(row.persons, row.lines)).await.unwrap();
+            (Call::Settle, Client::Grpc(client)) => {
+                unary(client, "/onestop.v1.Settlement/Settle", work::settle(persons, lines)).await;
             }
-            (Call::Echo, Client::Grpc { echo, .. }) => {
+            (Call::Echo, Client::Grpc(client)) => {
                 let (request, answer) = row.sizes;
                 let answer_bytes = u32::try_from(answer).unwrap();
                 let payload = Payload { body: vec![b'7'; request], answer_bytes };
-                let codec = ProstCodec::<Payload, Payload>::default();
-                echo.ready().await.unwrap();
-                let path = PathAndQuery::from_static(echo::PATH);
-                echo.unary(Request::new(payload), path, codec).await.unwrap();
+                unary(client, echo::PATH, payload).await;
             }
-            (Call::HisQuote, Client::National(window)) => window.quote(row.lines.max(1)).await,
-            (Call::HisSettle, Client::National(window)) => window.settle(row.lines.max(1)).await,
+            (Call::HisQuote, Client::National(window)) => window.quote(lines.max(1)).await,
+            (Call::HisSettle, Client::National(window)) => window.settle(lines.max(1)).await,
             (call, _) => panic!("{call:?} is another client's"),
         }
     }
 }
 
+async fn unary<T: Message + 'static>(
+    client: &mut tonic::client::Grpc<Channel>,
+    path: &'static str,
+    request: T,
+) {
+    client.ready().await.unwrap();
+    let (path, codec) = (PathAndQuery::from_static(path), ProstCodec::<T, Unread>::default());
+    let answer = client.unary(Request::new(request), path, codec).await.unwrap();
+    assert!(!answer.get_ref().body.is_empty());
+}
+
 /// Quotes in one stream, as fast as the server takes them; a time is from one answer to the next.
 async fn stream(client: Client, row: Row, start: Instant) -> Histogram<u64> {
-    let Client::Grpc { mut settlement, .. } = client else { panic!("a stream is gRPC's") };
+    let Client::Grpc(mut client) = client else { panic!("a stream is gRPC's") };
     let end = start + Duration::from_secs(row.seconds);
     let requests = std::iter::repeat_with(move || proto::QuoteRequest {
         amounts_only: true,
         ..work::quote(row.persons, row.lines)
     });
     let requests = tokio_stream::iter(requests.take_while(move |_| Instant::now() < end));
-    let answers = settlement.quote_many(requests).await.unwrap();
+    client.ready().await.unwrap();
+    let path = PathAndQuery::from_static("/onestop.v1.Settlement/QuoteMany");
+    let codec = ProstCodec::<proto::QuoteRequest, Unread>::default();
+    let answers = client.streaming(Request::new(requests), path, codec).await.unwrap();
     let mut answers = answers.into_inner();
     let mut times = histogram();
     let mut last = Instant::now();
-    while answers.message().await.unwrap().is_some() {
+    while let Some(answer) = answers.message().await.unwrap() {
+        assert!(!answer.body.is_empty());
         times.record(micros(last)).unwrap();
         last = Instant::now();
     }
