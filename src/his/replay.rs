@@ -159,8 +159,8 @@ mod tests {
         let (now, later) = (10_000_000, 10_000_000 + 1_800_000);
         let replays = Replays::of(home.path(), (now, WINDOW));
         // One clock is right, one is as far ahead as may be.
-        for at in [now, later] {
-            assert!(replays.is_new(&signed("a", at), b"", (now, WINDOW)));
+        for (message, at) in [("a", now), ("ahead", later)] {
+            assert!(replays.is_new(&signed(message, at), b"", (now, WINDOW)));
         }
         drop(replays);
         let replays = Replays::of(home.path(), (now + 1, WINDOW));
@@ -168,6 +168,7 @@ mod tests {
         assert!(replays.is_new(&signed("b", now), b"", (now + 1, WINDOW)));
         drop(replays);
         let replays = Replays::of(home.path(), (later + 1, WINDOW));
+        assert!(!replays.is_new(&signed("ahead", later), b"", (later + 1, WINDOW)));
         assert_eq!(replays.used.lock().unwrap().first.len(), 1, "what is over is let go");
     }
 

@@ -9,7 +9,6 @@ use std::fs::File;
 use std::fs::OpenOptions;
 use std::io;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -17,7 +16,6 @@ use std::path::PathBuf;
 const FOLDER: &str = "signatures";
 const NEWER: &str = "newer";
 const OLDER: &str = "older";
-const MODE: u32 = 0o600;
 /// A name, when it was used first, and until when it has to be known.
 const RECORD_BYTES: usize = 32 + 8 + 8;
 
@@ -97,7 +95,7 @@ impl Kept {
 fn file(folder: &Path) -> io::Result<File> {
     fs::create_dir_all(folder)?;
     let mut options = OpenOptions::new();
-    let file = options.create(true).append(true).mode(MODE).open(folder.join(NEWER))?;
+    let file = options.create(true).append(true).open(folder.join(NEWER))?;
     let length = file.metadata()?.len();
     let record = u64::try_from(RECORD_BYTES).unwrap_or(u64::MAX);
     file.set_len(length - length % record)?;
