@@ -1,8 +1,11 @@
 //! gRPC: unwrap the message, call the service, wrap the answer. Status and details derive from a failure here, once.
 
+pub mod answer;
+mod many;
 mod office;
 mod scope;
 
+use crate::grpc::many::Many;
 use crate::metrics;
 use crate::proto;
 use crate::proto::registers_server::Registers;
@@ -137,13 +140,13 @@ impl Settlement for Api {
     async fn quote(
         &self,
         request: Request<proto::QuoteRequest>,
-    ) -> Result<Response<proto::QuoteReply>, Status> {
+    ) -> Result<Response<answer::QuoteReply>, Status> {
         scope::quote(&scope::asker(&request)?, request.get_ref())?;
-        let statement = self.service.quote(request.get_ref()).map_err(status)?;
-        Ok(Response::new(proto::QuoteReply { statement: Some(statement) }))
+        let statement = self.service.quote_written(request.get_ref()).map_err(status)?;
+        Ok(Response::new(answer::QuoteReply { statement: statement.into() }))
     }
 
-    type QuoteManyStream = Answers<proto::QuoteManyReply>;
+    type QuoteManyStream = Answers<answer::QuoteManyReply>;
 
     async fn quote_many(
         &self,
@@ -151,18 +154,17 @@ impl Settlement for Api {
     ) -> Result<Response<Self::QuoteManyStream>, Status> {
         let service = Arc::clone(&self.service);
         let asker = scope::asker(&request)?;
-        let answers = request.into_inner().map(move |request| {
+        let answers = Many::answer(request.into_inner(), move |request| {
             let request = received(request)?;
             scope::quote_many(&asker, &request)?;
-            let outcome = match service.quote(&request) {
-                Ok(statement) => proto::quote_many_reply::Outcome::Statement(statement),
+            match service.quote_written(&request) {
+                Ok(statement) => Ok(answer::QuoteManyReply::statement(statement)),
                 Err(Failure::Refusal(refusal)) => {
                     metrics::refused(refusal.code());
-                    proto::quote_many_reply::Outcome::Refusal(to_proto::refusal(&refusal))
+                    Ok(answer::QuoteManyReply::refusal(to_proto::refusal(&refusal)))
                 }
-                Err(failure @ Failure::Fault(_)) => return Err(status(failure)),
-            };
-            Ok(proto::QuoteManyReply { outcome: Some(outcome) })
+                Err(failure @ Failure::Fault(_)) => Err(status(failure)),
+            }
         });
         Ok(Response::new(Box::pin(answers)))
     }
@@ -170,12 +172,12 @@ impl Settlement for Api {
     async fn settle(
         &self,
         request: Request<proto::SettleRequest>,
-    ) -> Result<Response<proto::SettleReply>, Status> {
+    ) -> Result<Response<answer::SettleReply>, Status> {
         scope::settle(&scope::asker(&request)?, request.get_ref())?;
         let service = Arc::clone(&self.service);
         let request = request.into_inner();
-        let settlement = finish(async move { service.settle(request).await }).await?;
-        Ok(Response::new(proto::SettleReply { settlement: Some(settlement) }))
+        let settlement = finish(async move { service.settle_written(request).await }).await?;
+        Ok(Response::new(answer::SettleReply { settlement: settlement.into() }))
     }
 
     async fn reverse(
