@@ -15,8 +15,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     // `compile_fds` does not write the descriptor that reflection and the JSON form need.
     let encoded = files.encode_to_vec();
     fs::write(&descriptor, &encoded)?;
-    fs::write(PathBuf::from(env::var("OUT_DIR")?).join("calls.rs"), calls(&files))?;
-    tonic_prost_build::configure().compile_fds(files)?;
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(out.join("calls.rs"), calls(&files))?;
+    fs::write(out.join("tags.rs"), tags(&files))?;
+    let server = out.join("server");
+    fs::create_dir_all(&server)?;
+    // What the server answers most is written without a message in between; its answers have types of their own.
+    let mut of_server = tonic_prost_build::configure().build_client(false).out_dir(server);
+    for answer in ["QuoteReply", "QuoteManyReply", "SettleReply"] {
+        let written = format!("crate::grpc::answer::{answer}");
+        of_server = of_server.extern_path(format!(".onestop.v1.{answer}"), written);
+    }
+    of_server.extern_path(".onestop.v1", "crate::proto").compile_fds(files.clone())?;
+    tonic_prost_build::configure().build_server(false).compile_fds(files)?;
     pbjson_build::Builder::new().register_descriptors(&encoded)?.build(&[".onestop.v1"])?;
     Ok(())
 }
@@ -34,5 +45,28 @@ fn calls(files: &FileDescriptorSet) -> String {
     }
     format!(
         "/// The paths of all calls of the contract.\npub const CALLS: &[&str] = &[\n{paths}];\n"
+    )
+}
+
+/// The field numbers of all messages, so that what is written without a message cannot name a wrong one.
+fn tags(files: &FileDescriptorSet) -> String {
+    let mut modules = String::new();
+    for message in files.file.iter().flat_map(|file| &file.message_type) {
+        let mut name = String::new();
+        for letter in message.name().chars() {
+            if letter.is_uppercase() && !name.is_empty() {
+                name.push('_');
+            }
+            name.extend(letter.to_lowercase());
+        }
+        modules.push_str(&format!("pub mod {name} {{\n"));
+        for field in &message.field {
+            let (name, number) = (field.name().to_uppercase(), field.number());
+            modules.push_str(&format!("    pub const {name}: u32 = {number};\n"));
+        }
+        modules.push_str("}\n");
+    }
+    format!(
+        "/// The numbers of the fields of all messages of the contract.\npub mod tags {{\n{modules}}}\n"
     )
 }

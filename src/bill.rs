@@ -111,8 +111,8 @@ impl Add for Parts {
 
 impl AddAssign for Parts {
     fn add_assign(&mut self, other: Parts) {
-        for part in Part::ALL {
-            self[part] += other[part];
+        for (sum, more) in self.0.iter_mut().zip(other.0) {
+            *sum += more;
         }
     }
 }
@@ -120,8 +120,8 @@ impl AddAssign for Parts {
 impl Sub for Parts {
     type Output = Parts;
     fn sub(mut self, other: Parts) -> Parts {
-        for part in Part::ALL {
-            self[part] = self[part] - other[part];
+        for (rest, less) in self.0.iter_mut().zip(other.0) {
+            *rest = *rest - less;
         }
         self
     }

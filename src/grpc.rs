@@ -1,9 +1,11 @@
 //! gRPC: unwrap the message, call the service, wrap the answer. Status and details derive from a failure here, once.
 
+pub mod answer;
+mod many;
 mod office;
 mod scope;
 
-use crate::access::Asker;
+use crate::grpc::many::Many;
 use crate::metrics;
 use crate::proto;
 use crate::proto::registers_server::Registers;
@@ -139,18 +141,18 @@ impl Settlement for Api {
     async fn quote(
         &self,
         request: Request<proto::QuoteRequest>,
-    ) -> Result<Response<proto::QuoteReply>, Status> {
+    ) -> Result<Response<answer::QuoteReply>, Status> {
         let asker = scope::asker(&request)?;
         scope::quote(&asker, request.get_ref())?;
-        let statement = self.service.quote(request.get_ref()).map_err(status)?;
+        let statement = self.service.quote_written(request.get_ref()).map_err(status)?;
         if !asker.settles() {
             let (by, person) = (scope::onlooker(&request), scope::quoted(request.get_ref()));
             self.service.looked(&by, scope::QUOTE, person).await.map_err(status)?;
         }
-        Ok(Response::new(proto::QuoteReply { statement: Some(statement) }))
+        Ok(Response::new(answer::QuoteReply { statement: statement.into() }))
     }
 
-    type QuoteManyStream = Answers<proto::QuoteManyReply>;
+    type QuoteManyStream = Answers<answer::QuoteManyReply>;
 
     async fn quote_many(
         &self,
@@ -158,16 +160,32 @@ impl Settlement for Api {
     ) -> Result<Response<Self::QuoteManyStream>, Status> {
         let service = Arc::clone(&self.service);
         let asker = scope::asker(&request)?;
-        let looks = (!asker.settles()).then(|| Arc::new(scope::onlooker(&request)));
-        let answers = request.into_inner().then(move |request| {
-            let look = looks.clone().zip(request.as_ref().ok().map(scope::quoted));
-            let (service, answer) = (Arc::clone(&service), one_of_many(&service, &asker, request));
-            async move {
-                use proto::quote_many_reply::Outcome::Statement;
-                let answer = answer?;
-                if let (Some(Statement(_)), Some((by, person))) = (&answer.outcome, look) {
-                    service.looked(&by, scope::QUOTE_MANY, person).await.map_err(status)?;
+        let by = (!asker.settles()).then(|| Arc::new(scope::onlooker(&request)));
+        let (quotes, looks) = (Arc::clone(&service), by.is_some());
+        let answers = Many::answer(request.into_inner(), move |request| {
+            let request = received(request)?;
+            scope::quote_many(&asker, &request)?;
+            match quotes.quote_written(&request) {
+                Ok(statement) => {
+                    let shows = if looks { scope::quoted(&request) } else { Vec::new() };
+                    Ok((answer::QuoteManyReply::statement(statement), shows))
                 }
+                Err(Failure::Refusal(refusal)) => {
+                    metrics::refused(refusal.code());
+                    let refused = answer::QuoteManyReply::refusal(to_proto::refusal(&refusal));
+                    Ok((refused, Vec::new()))
+                }
+                Err(failure @ Failure::Fault(_)) => Err(status(failure)),
+            }
+        });
+        let Some(by) = by else {
+            return Ok(Response::new(Box::pin(answers.map(|one| one.map(|(answer, _)| answer)))));
+        };
+        let answers = answers.then(move |one| {
+            let (service, by) = (Arc::clone(&service), Arc::clone(&by));
+            async move {
+                let (answer, shows) = one?;
+                service.looked(&by, scope::QUOTE_MANY, shows).await.map_err(status)?;
                 Ok(answer)
             }
         });
@@ -177,12 +195,12 @@ impl Settlement for Api {
     async fn settle(
         &self,
         request: Request<proto::SettleRequest>,
-    ) -> Result<Response<proto::SettleReply>, Status> {
+    ) -> Result<Response<answer::SettleReply>, Status> {
         scope::settle(&scope::asker(&request)?, request.get_ref())?;
         let service = Arc::clone(&self.service);
         let request = request.into_inner();
-        let settlement = finish(async move { service.settle(request).await }).await?;
-        Ok(Response::new(proto::SettleReply { settlement: Some(settlement) }))
+        let settlement = finish(async move { service.settle_written(request).await }).await?;
+        Ok(Response::new(answer::SettleReply { settlement: settlement.into() }))
     }
 
     async fn reverse(
@@ -302,25 +320,6 @@ impl Settlement for Api {
         self.seen(&request, how, request.get_ref().person.clone()).await?;
         Ok(Response::new(reply))
     }
-}
-
-/// A quote among others; a refusal is an answer too.
-fn one_of_many(
-    service: &Service,
-    asker: &Asker,
-    request: Result<proto::QuoteRequest, Status>,
-) -> Result<proto::QuoteManyReply, Status> {
-    let request = received(request)?;
-    scope::quote_many(asker, &request)?;
-    let outcome = match service.quote(&request) {
-        Ok(statement) => proto::quote_many_reply::Outcome::Statement(statement),
-        Err(Failure::Refusal(refusal)) => {
-            metrics::refused(refusal.code());
-            proto::quote_many_reply::Outcome::Refusal(to_proto::refusal(&refusal))
-        }
-        Err(failure @ Failure::Fault(_)) => return Err(status(failure)),
-    };
-    Ok(proto::QuoteManyReply { outcome: Some(outcome) })
 }
 
 /// Whose settlement it is.

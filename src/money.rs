@@ -150,7 +150,11 @@ impl Money {
 
     /// What passes all amounts that can be written stays that large.
     fn of_fen(fen: i128) -> Money {
-        Money(Decimal::try_from_i128_with_scale(fen, 2).unwrap_or(Decimal::MAX))
+        let low = |number: u64| u32::try_from(number & u64::from(u32::MAX)).unwrap_or_default();
+        match u64::try_from(fen.unsigned_abs()) {
+            Ok(number) => Money(Decimal::from_parts(low(number), low(number >> 32), 0, fen < 0, 2)),
+            Err(_) => Money(Decimal::try_from_i128_with_scale(fen, 2).unwrap_or(Decimal::MAX)),
+        }
     }
 
     /// The same in fen, for exact division.
@@ -201,30 +205,57 @@ impl Money {
     }
 }
 
+/// Ten to a power that a decimal's digits can need.
+fn power_of_ten(power: u32) -> i128 {
+    const SHORT: [i64; 11] = [
+        1,
+        10,
+        100,
+        1_000,
+        10_000,
+        100_000,
+        1_000_000,
+        10_000_000,
+        100_000_000,
+        1_000_000_000,
+        10_000_000_000,
+    ];
+    let short = usize::try_from(power).ok().and_then(|power| SHORT.get(power));
+    short.map_or_else(|| 10_i128.pow(power), |short| i128::from(*short))
+}
+
 /// Room for every number of 64 bits, with its point.
 const TEXT_BYTES: usize = 24;
 
 /// Writes a number as digits, with a point before the last `decimals` ones if there are any, without a minus; none where it does
 /// not fit.
 fn digits(number: u128, decimals: usize, buffer: &mut [u8; TEXT_BYTES]) -> Option<&[u8]> {
-    const DIGITS: [u8; 10] = *b"0123456789";
     if TEXT_BYTES < decimals.saturating_add(2) {
         return None;
     }
     let mut left = u64::try_from(number).ok()?;
     let mut start = buffer.len();
-    let mut written = 0;
-    while left != 0 || written <= decimals {
-        if written == decimals && decimals != 0 {
-            start -= 1;
-            buffer[start] = b'.';
-        }
+    for _ in 0..decimals {
         start -= 1;
-        buffer[start] = usize::try_from(left % 10).map_or(b'0', |digit| DIGITS[digit]);
+        buffer[start] = last_digit(left);
         left /= 10;
-        written += 1;
     }
-    Some(&buffer[start..])
+    if decimals != 0 {
+        start -= 1;
+        buffer[start] = b'.';
+    }
+    loop {
+        start -= 1;
+        buffer[start] = last_digit(left);
+        left /= 10;
+        if left == 0 {
+            return Some(&buffer[start..]);
+        }
+    }
+}
+
+fn last_digit(number: u64) -> u8 {
+    b'0' + u8::try_from(number % 10).unwrap_or_default()
 }
 
 /// Shows a decimal without trailing zeros, as the library does, only faster: traces hold hundreds of them.
@@ -248,9 +279,9 @@ fn show_digits(mantissa: i128, decimals: u32, f: &mut fmt::Formatter<'_>) -> fmt
 }
 
 /// The same as `show`, without a formatter.
-fn shown(value: Decimal) -> String {
+fn write_shown(value: Decimal, out: &mut Vec<u8>) {
     let Ok(mut mantissa) = u64::try_from(value.mantissa().unsigned_abs()) else {
-        return value.normalize().to_string();
+        return out.extend_from_slice(value.normalize().to_string().as_bytes());
     };
     let mut decimals = usize::try_from(value.scale()).unwrap_or(usize::MAX);
     while decimals != 0 && mantissa.is_multiple_of(10) {
@@ -258,20 +289,23 @@ fn shown(value: Decimal) -> String {
         decimals -= 1;
     }
     let mut buffer = [0; TEXT_BYTES];
-    let digits = digits(u128::from(mantissa), decimals, &mut buffer);
-    match digits.and_then(|digits| std::str::from_utf8(digits).ok()) {
-        Some(digits) if value.is_sign_negative() && mantissa != 0 => format!("-{digits}"),
-        Some(digits) => digits.to_owned(),
-        None => value.normalize().to_string(),
+    match digits(u128::from(mantissa), decimals, &mut buffer) {
+        Some(digits) => {
+            if value.is_sign_negative() && mantissa != 0 {
+                out.push(b'-');
+            }
+            out.extend_from_slice(digits);
+        }
+        None => out.extend_from_slice(value.normalize().to_string().as_bytes()),
     }
 }
 
 macro_rules! shown_as_text {
     ($($name:ident),*) => {
         $(impl $name {
-            /// What `to_string` gives, faster: traces hold hundreds of them.
-            pub fn text(self) -> String {
-                shown(self.0)
+            /// Appends what `to_string` gives, faster: traces hold hundreds of them.
+            pub fn write_to(self, out: &mut Vec<u8>) {
+                write_shown(self.0, out);
             }
         })*
     };
@@ -292,10 +326,15 @@ impl Money {
 
     /// Appends the same text.
     pub fn write_to(self, out: &mut Vec<u8>) {
+        let fen = self.fen();
+        // Most amounts of a trace are nothing.
+        if fen == 0 {
+            return out.extend_from_slice(b"0.00");
+        }
         let mut buffer = [0; TEXT_BYTES];
-        match digits(self.fen().unsigned_abs(), 2, &mut buffer) {
+        match digits(fen.unsigned_abs(), 2, &mut buffer) {
             Some(digits) => {
-                if self.is_negative() {
+                if fen < 0 {
                     out.push(b'-');
                 }
                 out.extend_from_slice(digits);
@@ -327,7 +366,9 @@ impl Add for Money {
 
 impl AddAssign for Money {
     fn add_assign(&mut self, other: Money) {
-        *self = *self + other;
+        if !other.is_zero() {
+            *self = *self + other;
+        }
     }
 }
 
@@ -524,8 +565,19 @@ impl Price {
     /// Whether `amount` differs from quantity × this price by less than a fen, so that a HIS may round as it likes
     /// (spec 2.3): 3 × 0.335 may be 1.00 or 1.01.
     pub fn explains(self, quantity: Quantity, amount: Money) -> bool {
-        let product = self.times(quantity);
-        product.is_some_and(|product| (amount.0 - product.0).abs() < Decimal::new(1, 2))
+        // In units of the product's last decimal; what has too many digits for that is more than any amount.
+        let Some(product) = self.0.mantissa().checked_mul(quantity.0.mantissa()) else {
+            return false;
+        };
+        let (scale, fen) = (self.0.scale() + quantity.0.scale(), amount.fen());
+        let difference = match scale.checked_sub(2) {
+            Some(finer) => {
+                let a_fen = power_of_ten(finer);
+                return product.abs_diff(fen * a_fen) < a_fen.unsigned_abs();
+            }
+            None => product.checked_mul(10_i128.pow(2 - scale)).map(|product| product - fen),
+        };
+        difference == Some(0)
     }
 
     /// What this many units cost, exactly; none where that has too many digits.
@@ -535,7 +587,14 @@ impl Price {
 
     /// What lies above `limit` on this many units, exactly (spec 2.5 d).
     pub fn above(self, limit: Price, quantity: Quantity) -> Exact {
-        let over = (self.0 - limit.0).max(Decimal::ZERO);
+        let is_within = match self.0.scale() == limit.0.scale() {
+            true => self.0.mantissa() <= limit.0.mantissa(),
+            false => self.0 <= limit.0,
+        };
+        if is_within {
+            return Exact::ZERO;
+        }
+        let over = self.0 - limit.0;
         Exact(over.checked_mul(quantity.0).unwrap_or(Decimal::MAX))
     }
 }
@@ -582,8 +641,12 @@ impl Exact {
         let (mantissa, scale) = (self.0.mantissa(), self.0.scale());
         match scale.checked_sub(2) {
             Some(finer) => {
-                let unit = 10_i128.pow(finer);
-                (mantissa / unit, mantissa % unit, unit)
+                let unit = power_of_ten(finer);
+                // Dividing 128 bits takes several times as long, and nearly all amounts are shorter.
+                match (i64::try_from(mantissa), i64::try_from(unit)) {
+                    (Ok(short), Ok(by)) => ((short / by).into(), (short % by).into(), unit),
+                    _ => (mantissa / unit, mantissa % unit, unit),
+                }
             }
             None => (mantissa * 10_i128.pow(2 - scale), 0, 1),
         }
@@ -683,13 +746,18 @@ mod tests {
 
     #[test]
     fn a_text_is_what_to_string_gives() {
+        let written = |write: &dyn Fn(&mut Vec<u8>)| {
+            let mut out = Vec::new();
+            write(&mut out);
+            String::from_utf8(out).unwrap()
+        };
         for text in ["0", "0.000000", "1", "0.9", "0.900", "0.123456", "1.000000"] {
             let rate = Rate::parse(text).unwrap();
-            assert_eq!(rate.text(), rate.to_string());
+            assert_eq!(written(&|out| rate.write_to(out)), rate.to_string());
         }
         for text in ["-0.05", "0.05", "-1", "0", "-0.000001"] {
             let points = Points::parse(text).unwrap();
-            assert_eq!(points.text(), points.to_string());
+            assert_eq!(written(&|out| points.write_to(out)), points.to_string());
         }
         for amount in ["0.00", "0.01", "12.30", "9999999999.99"] {
             let amount = money(amount);
@@ -698,7 +766,7 @@ mod tests {
             assert_eq!(less.text(), less.to_string());
             for rate in ["0", "0.333333", "0.5", "1"] {
                 let exact = amount * Rate::parse(rate).unwrap();
-                assert_eq!(exact.text(), exact.to_string());
+                assert_eq!(written(&|out| exact.write_to(out)), exact.to_string());
             }
         }
     }

@@ -10,9 +10,11 @@
 )]
 
 tonic::include_proto!("onestop.v1");
+include!(concat!(env!("OUT_DIR"), "/server/onestop.v1.rs"));
 include!(concat!(env!("OUT_DIR"), "/onestop.v1.serde.rs"));
 
 include!(concat!(env!("OUT_DIR"), "/calls.rs"));
+include!(concat!(env!("OUT_DIR"), "/tags.rs"));
 
 /// The descriptor set of the contract, for reflection.
 pub const DESCRIPTOR: &[u8] = tonic::include_file_descriptor_set!("onestop_descriptor");

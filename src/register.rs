@@ -9,6 +9,7 @@ use crate::refusal::Refusal;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 /// A place by its six-digit division code (行政区划).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +25,11 @@ impl Place {
     /// The digits.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// Whether its digits begin so.
+    pub fn lies_in(&self, beginning: &str) -> bool {
+        self.0.starts_with(beginning.as_bytes())
     }
 
     /// How two places lie to each other: equal six digits `county`, four `city`, two `province` (spec 3.3).
@@ -265,14 +271,14 @@ pub struct Item {
 /// The entries of the catalogue that a bill asks for, by item code.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Catalogue {
-    items: BTreeMap<String, Vec<Item>>,
+    items: BTreeMap<String, Arc<Vec<Item>>>,
 }
 
 impl Catalogue {
     /// Puts an entry in the place of the one with the same code, `admdvs` and first day, if there is one; refuses a span
     /// that meets another of the same code and `admdvs`.
     pub fn put(&mut self, item: Item) -> Result<(), Refusal> {
-        let entries = self.items.entry(item.code.clone()).or_default();
+        let entries = Arc::make_mut(self.items.entry(item.code.clone()).or_default());
         entries.retain(|one| (&one.admdvs, one.span.from) != (&item.admdvs, item.span.from));
         let mut spans: Vec<Span> =
             entries.iter().filter(|one| one.admdvs == item.admdvs).map(|one| one.span).collect();
@@ -283,15 +289,20 @@ impl Catalogue {
         Ok(())
     }
 
+    /// Takes all entries of an item code, as another catalogue has them.
+    pub fn add(&mut self, code: String, entries: Arc<Vec<Item>>) {
+        self.items.insert(code, entries);
+    }
+
     /// All entries of an item code.
     pub fn entries(&self, code: &str) -> &[Item] {
-        self.items.get(code).map_or(&[], Vec::as_slice)
+        self.items.get(code).map_or(&[], |entries| entries.as_slice())
     }
 
     /// The entry of an item for an insured place on a day: of those in force the one whose `admdvs` is the longest prefix of
     /// the place.
     pub fn in_force(&self, code: &str, place: Place, day: Day) -> Option<&Item> {
-        let fits = |item: &&Item| item.span.has(day) && place.as_str().starts_with(&item.admdvs);
+        let fits = |item: &&Item| item.span.has(day) && place.lies_in(&item.admdvs);
         self.items.get(code)?.iter().filter(fits).max_by_key(|item| item.admdvs.len())
     }
 

@@ -239,7 +239,7 @@ impl Service {
         Ok(LookedUp { person, facility, catalogue })
     }
 
-    fn facility(&self, id: &FacilityId) -> Result<Facility, Failure> {
+    fn facility(&self, id: &FacilityId) -> Result<Arc<Facility>, Failure> {
         let unknown = || Refusal::UnknownFacility { facility: id.to_string() };
         Ok(self.store.facility(id)?.ok_or_else(unknown)?)
     }
@@ -293,7 +293,7 @@ impl Service {
 
 struct LookedUp {
     person: Person,
-    facility: Option<Facility>,
+    facility: Option<Arc<Facility>>,
     catalogue: Catalogue,
 }
 
@@ -314,11 +314,16 @@ fn entry(kind: Kind, at: Moment) -> Result<proto::LedgerEntry, Refusal> {
         kind: Some(kind),
         salt: Vec::new(),
     };
-    if RECORD_BYTES_MAX < entry.encoded_len() {
+    refuse_too_long(entry.encoded_len())?;
+    Ok(entry)
+}
+
+fn refuse_too_long(bytes: usize) -> Result<(), Refusal> {
+    if RECORD_BYTES_MAX < bytes {
         let what = "bytes in one ledger entry".to_owned();
         return Err(Refusal::TooMany { what, max: RECORD_BYTES_MAX });
     }
-    Ok(entry)
+    Ok(())
 }
 
 /// An entry as it was acknowledged.

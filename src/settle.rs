@@ -56,8 +56,8 @@ struct View<'a, 'p> {
 /// Computes what everybody pays, and why. Writes nothing; the same input gives the same statement.
 pub fn settle<'p>(
     situation: &'p Situation<'p>,
-    bill: &Bill,
-    catalogue: &Catalogue,
+    bill: &'p Bill,
+    catalogue: &'p Catalogue,
     year: &Accumulators,
     terms: Terms,
 ) -> Result<Statement<'p>, Refusal> {

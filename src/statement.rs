@@ -25,7 +25,7 @@ use crate::rules::pack::Segment;
 use crate::rules::pack::Step;
 use crate::rules::pack::Waiver;
 
-/// What a settlement comes to. `'p` is the pack that it was computed with.
+/// What a settlement comes to. `'p` is what it was computed with: pack, bill and catalogue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement<'p> {
     /// The accumulators' version that it was computed at.
@@ -79,11 +79,11 @@ pub struct Summary {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineResult<'p> {
     /// The line's id.
-    pub id: String,
+    pub id: &'p str,
     /// What is left of its amount after refunds.
     pub amount: Money,
     /// What the catalogue, or the line itself, says of it; none where nothing does.
-    pub listed: Option<ItemFacts>,
+    pub listed: Option<&'p ItemFacts>,
     /// Why it fell so.
     pub reason: LineReason<'p>,
     /// Where it fell.

@@ -12,12 +12,14 @@ pub mod visit;
 pub(crate) mod apply;
 mod acknowledged;
 mod cache;
+mod decoded;
 mod durable;
 mod follow;
 mod index;
 mod mark;
 mod parts;
 mod people;
+mod salt;
 pub mod size;
 mod writer;
 
@@ -31,9 +33,11 @@ use crate::id::RequestId;
 use crate::proto;
 use crate::register::Catalogue;
 use crate::register::Facility;
+use crate::register::Item;
 use crate::register::Person;
 use crate::store::acknowledged::Acknowledged;
 use crate::store::cache::Cache;
+use crate::store::decoded::Decoded;
 use crate::store::fault::Fault;
 use crate::store::fault::chain;
 use crate::store::follow::Following;
@@ -57,6 +61,7 @@ use crate::store::writer::Writer;
 use crate::wire::from_proto;
 
 use prost::Message;
+use prost::bytes::Bytes;
 use tokio::sync::watch;
 
 use std::fs;
@@ -190,6 +195,8 @@ pub struct Store {
     seal: Seal,
     following: Arc<Following>,
     cache: Arc<Cache>,
+    facilities: Decoded<Facility>,
+    catalogue: Decoded<Vec<Item>>,
     reader: Reader,
     writer: Writer,
     halt: Arc<Halt>,
@@ -222,15 +229,25 @@ impl Store {
         let halt = Arc::new(Halt::default());
         let writer = Writer::start(Loop {
             journal,
-            is_sealed: seal.is_on(),
             acknowledged,
             following: Arc::clone(&following),
             cache: Arc::clone(&cache),
             halt: Arc::clone(&halt),
             lock: Arc::clone(&lock),
         })?;
-        let directory = directory.to_owned();
-        Ok((Store { directory, seal, following, cache, reader, writer, halt, _lock: lock }, report))
+        let store = Store {
+            directory: directory.to_owned(),
+            seal,
+            following,
+            cache,
+            facilities: Decoded::default(),
+            catalogue: Decoded::default(),
+            reader,
+            writer,
+            halt,
+            _lock: lock,
+        };
+        Ok((store, report))
     }
 
     /// Finishes what was accepted, brings index and cache to stable storage and marks the store as closed. What of the index cannot
@@ -257,11 +274,14 @@ impl Store {
     }
 
     /// Appends an entry that was computed on the state that it names. Returns once it is on stable storage.
-    pub async fn append(
-        &self,
-        entry: impl Into<Arc<proto::LedgerEntry>>,
-    ) -> Result<Receipt, AppendError> {
-        self.writer.append(entry.into()).await
+    pub async fn append(&self, entry: &proto::LedgerEntry) -> Result<Receipt, AppendError> {
+        self.append_content(entry.encode_to_vec().into()).await
+    }
+
+    /// The same of an entry that stands in the bytes of its message already.
+    pub async fn append_content(&self, content: Bytes) -> Result<Receipt, AppendError> {
+        let content = if self.seal.is_on() { salt::salted(&content)? } else { content };
+        self.writer.append(content).await
     }
 
     /// To wait for a failure, and for its end.
@@ -289,12 +309,15 @@ impl Store {
     }
 
     /// A facility of the register.
-    pub fn facility(&self, id: &FacilityId) -> Result<Option<Facility>, Fault> {
+    pub fn facility(&self, id: &FacilityId) -> Result<Option<Arc<Facility>>, Fault> {
         self.read(|view| {
-            let record = self.record(view, view.keys().facility(id.as_str()))?;
-            let read =
-                |message| from_proto::facility(&message, "facility").map_err(Fault::unreadable);
-            record.map(read).transpose()
+            let key = view.keys().facility(id.as_str());
+            let Some(posting) = view.latest(key)? else { return Ok(None) };
+            let read = || {
+                let message = self.record_at(view, key, posting)?;
+                from_proto::facility(&message, "facility").map_err(Fault::unreadable)
+            };
+            self.facilities.get(key, posting.number, read).map(Some)
         })
     }
 
@@ -306,10 +329,17 @@ impl Store {
         seen.dedup();
         self.read(|view| {
             for code in seen {
-                for message in self.items(view, code)? {
-                    let item = from_proto::item(&message, "item").map_err(Fault::unreadable)?;
-                    catalogue.put(item).map_err(Fault::unreadable)?;
-                }
+                let key = view.keys().items(code);
+                let Some(latest) = view.latest(key)? else { continue };
+                let entries = self.catalogue.get(key, latest.number, || {
+                    let mut of_code = Catalogue::default();
+                    for message in self.items(view, key, latest)? {
+                        let item = from_proto::item(&message, "item").map_err(Fault::unreadable)?;
+                        of_code.put(item).map_err(Fault::unreadable)?;
+                    }
+                    Ok(of_code.entries(code).to_vec())
+                })?;
+                catalogue.add(code.to_owned(), entries);
             }
             Ok(catalogue)
         })

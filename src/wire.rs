@@ -4,5 +4,7 @@
 pub mod compare;
 pub mod office;
 pub mod from_proto;
+pub mod to_bytes;
 pub mod to_json;
 pub mod to_proto;
+mod warning;

@@ -26,8 +26,8 @@ use onestop::situation::Situation;
 use onestop::situation::situation;
 use onestop::statement::Statement;
 use onestop::wire::from_proto;
-use onestop::wire::to_proto;
-use onestop::wire::to_proto::Detail;
+use onestop::wire::to_bytes;
+use onestop::wire::to_bytes::Detail;
 
 use std::hint::black_box;
 use std::path::Path;
@@ -126,7 +126,7 @@ impl Case {
         &self.world.registers.catalogue
     }
 
-    fn settle(&self, situation: &'static Situation<'static>) -> Statement<'static> {
+    fn settle<'s>(&'s self, situation: &'s Situation<'s>) -> Statement<'s> {
         let year = Accumulators::default();
         settle(situation, &self.bill, self.catalogue(), &year, Terms::default()).unwrap()
     }
@@ -143,7 +143,7 @@ impl Case {
         let situation = leak(self.situation());
         let day = self.read.admitted_on;
         let message = move |case: &Case, detail: Detail| {
-            to_proto::statement(&case.settle(situation), situation, day, detail)
+            to_bytes::statement(&case.settle(situation), situation, day, detail)
         };
         match what {
             "settle" => Box::new(move || drop(black_box(self.settle(situation)))),

@@ -23,8 +23,8 @@ use crate::situation::situation;
 use crate::statement::Basis;
 use crate::statement::Statement;
 use crate::statement::StepResult;
-use crate::wire::to_proto;
-use crate::wire::to_proto::Detail;
+use crate::wire::to_bytes;
+use crate::wire::to_bytes::Detail;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -103,10 +103,13 @@ fn run_one(book: &RuleBook, case: &Case, coverage: &mut Coverage) -> Option<Fail
         Ok(statement) => {
             coverage.reach(governing, &statement);
             let differences = compare(case, &statement);
-            let trace = (!differences.is_empty()).then(|| {
+            let trace = || {
                 let admitted_on = given.admission.admitted_on;
-                Box::new(to_proto::statement(&statement, &situation, admitted_on, Detail::Full))
-            });
+                let written =
+                    to_bytes::statement(&statement, &situation, admitted_on, Detail::Full);
+                to_bytes::read(&written).ok().map(Box::new)
+            };
+            let trace = if differences.is_empty() { None } else { trace() };
             failed(differences, trace)
         }
         Err(refusal) => refused(refusal),

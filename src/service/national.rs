@@ -107,7 +107,7 @@ impl Service {
                 infno: infno.to_owned(),
                 noted: writing.noted.clone(),
             };
-            match self.store.append(entry(Kind::Cancellation(taken), now())?).await {
+            match self.store.append(&entry(Kind::Cancellation(taken), now())?).await {
                 Ok(receipt) => {
                     let number = receipt.sequence;
                     tracing::info!(number, facility = %name.0, request_id = %name.1, "taken back");
@@ -236,7 +236,7 @@ impl Service {
             }
             let entry = entry(kind.clone(), now())?;
             let recorded_at = entry.recorded_at.clone();
-            match self.store.append(entry).await {
+            match self.store.append(&entry).await {
                 Ok(receipt) => return Ok(Appended { number: receipt.sequence, recorded_at, kind }),
                 Err(AppendError::Raced) => {}
                 Err(AppendError::Fault(fault)) => return Err(fault.into()),

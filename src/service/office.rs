@@ -352,7 +352,7 @@ impl Service {
     ) -> Result<Stored, Failure> {
         let office = proto::OfficeRecord { writer: Some(writer), record: Some(record) };
         let entry = entry(Kind::Office(office), now())?;
-        match self.store.append(entry.clone()).await {
+        match self.store.append(&entry).await {
             Ok(receipt) => {
                 tracing::info!(number = receipt.sequence, "office record written");
                 Ok(acknowledged(receipt, entry))

@@ -63,7 +63,7 @@ impl Service {
                 ..proto::Opening::default()
             };
             let entry = entry(Kind::Opening(opening), now())?;
-            match self.store.append(entry.clone()).await {
+            match self.store.append(&entry).await {
                 Ok(receipt) => return opening_of(acknowledged(receipt, entry)),
                 Err(AppendError::Raced) => {}
                 Err(AppendError::Fault(fault)) => return Err(fault.into()),

@@ -19,8 +19,12 @@ use crate::service::settle::record_of;
 use crate::service::used_for_another_kind;
 use crate::situation::situation;
 use crate::store::Filter;
+use crate::store::fault::Fault;
 use crate::wire::from_proto;
+use crate::wire::to_bytes;
 use crate::wire::to_proto;
+
+use prost::Message;
 
 /// How many entries of a list are read at once.
 const PAGE: usize = 200;
@@ -145,14 +149,16 @@ impl Service {
         let looked_up = self.look_up(&admission, None)?;
         let book = self.book();
         let situation =
-            situation(&book, &looked_up.person, looked_up.facility.as_ref(), &admission)?;
+            situation(&book, &looked_up.person, looked_up.facility.as_deref(), &admission)?;
         let year = self.store.year(&situation.key)?.accumulators;
         let situation = situation.at(&year);
+        let facts = proto::Facts::decode(to_bytes::facts(&situation, day).as_slice());
+        let facts = facts.map_err(Fault::undecodable)?;
         let exempt = first(&situation.pack.deposit_exempt, &situation.facts, StepSet::default());
         Ok(proto::EligibilityReply {
             pack: Some(to_proto::pack_name(situation.pack)),
             benefit_year: i32::from(situation.key.benefit_year),
-            facts: Some(to_proto::facts(&situation, day)),
+            facts: Some(facts),
             deposit_exempt: exempt.is_some(),
             deposit_source: exempt.map(|entry| to_proto::source(&entry.source)),
             accumulators: Some(to_proto::accumulators(&year)),

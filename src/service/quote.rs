@@ -14,9 +14,9 @@ use crate::statement::Statement;
 use crate::store::fault::Fault;
 use crate::wire::from_proto;
 use crate::wire::from_proto::Asked;
+use crate::wire::to_bytes;
+use crate::wire::to_bytes::Detail;
 use crate::wire::to_json;
-use crate::wire::to_proto;
-use crate::wire::to_proto::Detail;
 
 /// A quote request, read.
 #[derive(Debug)]
@@ -56,10 +56,21 @@ impl Quoting {
         catalogue: &Catalogue,
         year: &Accumulators,
     ) -> Result<proto::Statement, Failure> {
+        let written = self.written(situation, catalogue, year)?;
+        Ok(to_bytes::read(&written).map_err(Fault::undecodable)?)
+    }
+
+    /// The same as the bytes of the message.
+    pub fn written(
+        &self,
+        situation: Situation<'_>,
+        catalogue: &Catalogue,
+        year: &Accumulators,
+    ) -> Result<Vec<u8>, Failure> {
         let situation = situation.at(year);
         let statement = self.settle(&situation, catalogue, year)?;
         let admitted_on = self.admission.admitted_on;
-        Ok(to_proto::statement(&statement, &situation, admitted_on, self.detail))
+        Ok(to_bytes::statement(&statement, &situation, admitted_on, self.detail))
     }
 
     /// The amounts of the same, as JSON of a `QuoteManyReply` behind `out`; nothing is written where it fails.
@@ -77,9 +88,9 @@ impl Quoting {
     }
 
     fn settle<'s>(
-        &self,
+        &'s self,
         situation: &'s Situation<'s>,
-        catalogue: &Catalogue,
+        catalogue: &'s Catalogue,
         year: &Accumulators,
     ) -> Result<Statement<'s>, Failure> {
         let statement = settle(situation, &self.bill, catalogue, year, self.terms)?;

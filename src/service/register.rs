@@ -76,8 +76,8 @@ impl Service {
         let mut reply = proto::PutReply::default();
         for facility in &facilities {
             let before = self.store.facility(&facility.id)?;
-            let spans = before.as_ref().map(spans_of_facility);
-            count(&mut reply, before.as_ref(), facility, (spans, spans_of_facility(facility)));
+            let spans = before.as_deref().map(spans_of_facility);
+            count(&mut reply, before.as_deref(), facility, (spans, spans_of_facility(facility)));
         }
         if dry_run {
             return Ok(reply);
@@ -189,7 +189,7 @@ impl Service {
         request: &proto::GetFacilityRequest,
     ) -> Result<proto::Facility, Failure> {
         let id = from_proto::id(&request.id, "id", FacilityId::parse)?;
-        Ok(to_proto::facility(&self.facility(&id)?))
+        Ok(to_proto::facility(self.facility(&id)?.as_ref()))
     }
 
     /// All catalogue entries of an item code.
@@ -215,7 +215,7 @@ impl Service {
             return Ok(reply);
         }
         let register = proto::RegisterPut { put: Some(put), reply: Some(reply) };
-        match self.store.append(entry(Kind::Register(register), now())?).await {
+        match self.store.append(&entry(Kind::Register(register), now())?).await {
             Ok(receipt) => {
                 let (number, facility, request_id) = (receipt.sequence, &writer.0, &writer.1);
                 tracing::info!(number, %facility, %request_id, "register written");

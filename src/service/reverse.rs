@@ -66,7 +66,7 @@ impl Service {
                 ..proto::Reversal::default()
             };
             let entry = entry(Kind::Reversal(reversal), now())?;
-            match self.store.append(entry.clone()).await {
+            match self.store.append(&entry).await {
                 Ok(receipt) => {
                     tracing::info!(
                         number = receipt.sequence,

@@ -9,33 +9,43 @@ use crate::metrics;
 use crate::money::Money;
 use crate::proto;
 use crate::proto::ledger_entry::Kind;
-use crate::proto::step_result::Basis;
+use crate::proto::tags::settlement_record;
 use crate::refusal::EntryName;
 use crate::refusal::Refusal;
 use crate::service::Failure;
 use crate::service::RETRIES_MAX;
 use crate::service::Service;
-use crate::service::acknowledged;
-use crate::service::entry;
 use crate::service::now;
 use crate::service::quote::Quoting;
 use crate::service::quote::balanced;
+use crate::service::refuse_too_long;
 use crate::service::used_for_another_kind;
 use crate::settle::Terms;
 use crate::settle::added;
 use crate::settle::settle;
 use crate::situation::situation;
+use crate::statement::Basis;
+use crate::statement::Statement;
 use crate::store::AppendError;
+use crate::store::Receipt;
 use crate::store::Stored;
+use crate::store::apply::ENTRY_VERSION;
+use crate::store::fault::Fault;
 use crate::wire::compare;
 use crate::wire::from_proto;
+use crate::wire::to_bytes;
+use crate::wire::to_bytes::Out;
+use crate::wire::to_bytes::Settlement;
 use crate::wire::to_proto;
-use crate::wire::to_proto::Detail;
 
-use std::sync::Arc;
+use prost::Message;
+use prost::bytes::Bytes;
 
 /// Most entries that a refusal for moved amounts names.
 const SINCE_MAX: usize = 20;
+
+/// Room for what an acknowledged record has beside its content. Unit: bytes.
+const ACKNOWLEDGED_BYTES: usize = 128;
 
 /// A settle request, read.
 struct Asking {
@@ -52,13 +62,19 @@ struct Asking {
 impl Service {
     /// Computes what everybody would pay, and writes nothing.
     pub fn quote(&self, request: &proto::QuoteRequest) -> Result<proto::Statement, Failure> {
+        let written = self.quote_written(request)?;
+        Ok(to_bytes::read(&written).map_err(Fault::undecodable)?)
+    }
+
+    /// The same as the bytes of a `Statement`.
+    pub fn quote_written(&self, request: &proto::QuoteRequest) -> Result<Vec<u8>, Failure> {
         let quoting = Quoting::read(request, now().day(), self.line_facts)?;
         let looked_up = self.look_up(&quoting.admission, Some(&quoting.bill))?;
         let book = self.book();
         let situation =
-            situation(&book, &looked_up.person, looked_up.facility.as_ref(), &quoting.admission)?;
+            situation(&book, &looked_up.person, looked_up.facility.as_deref(), &quoting.admission)?;
         let year = self.store.year(&situation.key)?.accumulators;
-        quoting.statement(situation, &looked_up.catalogue, &year)
+        quoting.written(situation, &looked_up.catalogue, &year)
     }
 
     /// Computes on the current accumulators and records the settlement; the same request again gets its first answer. A visit
@@ -67,6 +83,11 @@ impl Service {
         &self,
         request: proto::SettleRequest,
     ) -> Result<proto::SettlementRecord, Failure> {
+        read_record(&self.settle_written(request).await?)
+    }
+
+    /// The same as the bytes of a `SettlementRecord`.
+    pub async fn settle_written(&self, request: proto::SettleRequest) -> Result<Vec<u8>, Failure> {
         const LEFT_OUT: (&str, &str) =
             ("left out; a visit is settled over the national interface", "空;就诊经国家接口结算");
         if !request.visit.is_empty() || request.visit_version != 0 {
@@ -76,11 +97,11 @@ impl Service {
         self.settle_bill(request).await
     }
 
-    /// The one way into the ledger for a settlement, whoever asks.
+    /// The one way into the ledger for a settlement, whoever asks. Returns the bytes of a `SettlementRecord`.
     pub(super) async fn settle_bill(
         &self,
         request: proto::SettleRequest,
-    ) -> Result<proto::SettlementRecord, Failure> {
+    ) -> Result<Vec<u8>, Failure> {
         let _timed = metrics::settling();
         let asking = self.read(request)?;
         for _ in 0..RETRIES_MAX {
@@ -88,26 +109,24 @@ impl Service {
             if let Some(stored) = self.made_by(&asking.writer)? {
                 return answered_before(stored, &asking.stored);
             }
-            let record = match self.refuse_second(&asking).and_then(|()| self.compute(&asking)) {
-                Ok(record) => record,
+            let computed = match self.refuse_second(&asking).and_then(|()| self.compute(&asking)) {
+                Ok(computed) => computed,
                 // What the id was used for comes first, also where that was written only just now.
                 Err(refused) => match self.made_by(&asking.writer)? {
                     Some(stored) => return answered_before(stored, &asking.stored),
                     None => return Err(refused),
                 },
             };
-            let missed = guarantees_missed(&record);
-            let entry = Arc::new(entry(Kind::Settlement(record), now())?);
-            match self.store.append(Arc::clone(&entry)).await {
+            match self.store.append_content(computed.content.clone()).await {
                 Ok(receipt) => {
-                    metrics::guarantees_missed(missed);
-                    tracing::info!(
+                    metrics::guarantees_missed(computed.guarantees_missed);
+                    tracing::debug!(
                         number = receipt.sequence,
                         facility = %asking.writer.0,
                         request_id = %asking.writer.1,
                         "settled"
                     );
-                    return record_of(acknowledged(receipt, Arc::unwrap_or_clone(entry)));
+                    return Ok(computed.record(receipt));
                 }
                 Err(AppendError::Raced) => {}
                 Err(AppendError::Fault(fault)) => return Err(fault.into()),
@@ -193,11 +212,11 @@ impl Service {
     }
 
     /// The settlement as it would be recorded now.
-    fn compute(&self, asking: &Asking) -> Result<proto::SettlementRecord, Failure> {
+    fn compute(&self, asking: &Asking) -> Result<Computed, Failure> {
         let book = self.book();
         let looked_up = self.look_up(&asking.admission, Some(&asking.bill))?;
         let situation =
-            situation(&book, &looked_up.person, looked_up.facility.as_ref(), &asking.admission)?;
+            situation(&book, &looked_up.person, looked_up.facility.as_deref(), &asking.admission)?;
         let year = self.store.year(&situation.key)?.accumulators;
         let situation = situation.at(&year);
         let settled = settle(&situation, &asking.bill, &looked_up.catalogue, &year, asking.terms);
@@ -208,33 +227,64 @@ impl Service {
         let statement = settled?;
         balanced(&statement)?;
         self.refuse_moved(asking, &situation.key, (statement.patient_pay, year.version))?;
-        let admitted_on = asking.admission.admitted_on;
-        Ok(proto::SettlementRecord {
-            request: Some(asking.stored.clone()),
-            statement: Some(to_proto::statement(&statement, &situation, admitted_on, Detail::Full)),
-            accumulators: Some(to_proto::accumulators(&year.after(&added(&situation, &statement)))),
-            ..proto::SettlementRecord::default()
-        })
+        let recorded_at = now().to_string();
+        let (content, record) = Settlement {
+            version: ENTRY_VERSION,
+            recorded_at: &recorded_at,
+            request: &asking.stored.encode_to_vec(),
+            statement: &statement,
+            situation: &situation,
+            admitted_on: asking.admission.admitted_on,
+            after: &year.after(&added(&situation, &statement)),
+        }
+        .entry();
+        refuse_too_long(content.len())?;
+        let guarantees_missed = guarantees_missed(&statement);
+        Ok(Computed { content: content.into(), record, recorded_at, guarantees_missed })
+    }
+}
+
+/// A settlement that may be appended.
+struct Computed {
+    /// The entry's content.
+    content: Bytes,
+    /// Where in it the record begins.
+    record: usize,
+    recorded_at: String,
+    guarantees_missed: u64,
+}
+
+impl Computed {
+    /// The record as it was acknowledged.
+    fn record(&self, Receipt { sequence, digest }: Receipt) -> Vec<u8> {
+        let record = self.content.get(self.record..).unwrap_or_default();
+        let mut out = Out::with_capacity(ACKNOWLEDGED_BYTES + record.len());
+        out.number(settlement_record::NUMBER, sequence);
+        out.shown(settlement_record::DIGEST, digest);
+        out.text(settlement_record::RECORDED_AT, &self.recorded_at);
+        let mut written = out.into_bytes();
+        written.extend_from_slice(record);
+        written
     }
 }
 
 /// How many guarantees (保证支付比例) of a settlement are missed.
-fn guarantees_missed(record: &proto::SettlementRecord) -> u64 {
-    let steps = record.statement.iter().flat_map(|statement| &statement.steps);
-    let missed = steps.filter(|step| match &step.basis {
-        Some(Basis::Floor(trace)) => {
-            Money::parse(&trace.shortfall).is_ok_and(|shortfall| !shortfall.is_zero())
-        }
-        Some(Basis::Share(_)) | None => false,
+fn guarantees_missed(statement: &Statement<'_>) -> u64 {
+    let runs = statement.steps.iter().filter_map(|step| step.run.as_ref());
+    let missed = runs.filter(|run| match &run.basis {
+        Basis::Floor(trace) => trace.shortfall.is_some_and(|shortfall| !shortfall.is_zero()),
+        Basis::Share(_) => false,
     });
     missed.map(|_| 1).sum()
 }
 
+/// A record from its bytes.
+pub(super) fn read_record(bytes: &[u8]) -> Result<proto::SettlementRecord, Failure> {
+    Ok(proto::SettlementRecord::decode(bytes).map_err(Fault::undecodable)?)
+}
+
 /// The first answer again, or a refusal where the request differs.
-fn answered_before(
-    stored: Stored,
-    now: &proto::SettleRequest,
-) -> Result<proto::SettlementRecord, Failure> {
+fn answered_before(stored: Stored, now: &proto::SettleRequest) -> Result<Vec<u8>, Failure> {
     let Some(Kind::Settlement(record)) = &stored.entry.kind else {
         return Err(used_for_another_kind());
     };
@@ -248,7 +298,7 @@ fn answered_before(
     };
     let before = record.request.as_ref().map(comparable).unwrap_or_default();
     compare::same(&before, &comparable(now))?;
-    record_of(Stored { reversed_by: 0, ..stored })
+    Ok(record_of(Stored { reversed_by: 0, ..stored })?.encode_to_vec())
 }
 
 /// A settlement with its number and digest.

@@ -199,7 +199,7 @@ impl Service {
                 return Ok(Written { number: 0, recorded_at, visit, change: None });
             }
             let entry = entry(Kind::Visit(write), now())?;
-            match self.store.append(entry.clone()).await {
+            match self.store.append(&entry).await {
                 Ok(receipt) => {
                     tracing::info!(
                         number = receipt.sequence,

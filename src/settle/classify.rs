@@ -42,8 +42,8 @@ const DRUG_CATEGORIES: [&str; 3] = ["09", "10", "11"];
 /// Splits a bill into its five parts and runs the pack's checks.
 pub(super) fn classify<'p>(
     situation: &'p Situation<'p>,
-    bill: &Bill,
-    catalogue: &Catalogue,
+    bill: &'p Bill,
+    catalogue: &'p Catalogue,
     line_facts: bool,
 ) -> Result<Classified<'p>, Refusal> {
     let (mut classified, drugs) = match &bill.charges {
@@ -100,8 +100,8 @@ fn totals<'p>(
 fn itemised<'p>(
     situation: &'p Situation<'p>,
     bill: &Bill,
-    lines: &[Line],
-    catalogue: &Catalogue,
+    lines: &'p [Line],
+    catalogue: &'p Catalogue,
 ) -> Result<(Classified<'p>, Option<Drugs>), Refusal> {
     if LINES_MAX < lines.len() {
         return Err(Refusal::TooMany { what: "lines".to_owned(), max: LINES_MAX });
@@ -139,9 +139,8 @@ fn itemised<'p>(
             }
         }
         parts += of_line;
-        let (id, amount) = (line.id.clone(), left.amount);
-        let listed = facts.cloned();
-        results.push(LineResult { id, amount, listed, reason, parts: of_line });
+        let (id, amount) = (line.id.as_str(), left.amount);
+        results.push(LineResult { id, amount, listed: facts, reason, parts: of_line });
     }
     let classified =
         Classified { total, parts, lines: Some(results), checks: Vec::new(), warnings };

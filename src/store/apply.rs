@@ -5,9 +5,12 @@ use crate::proto;
 use crate::proto::ledger_entry::Kind;
 use crate::proto::register_put::Put;
 use crate::store::fault::Fault;
+use crate::store::index::slim;
 use crate::store::index::view::View;
 use crate::store::visit;
 use crate::wire::from_proto;
+
+use prost::Message;
 
 /// The version of entries that this program writes and reads.
 pub(crate) const ENTRY_VERSION: u32 = 1;
@@ -19,8 +22,8 @@ pub(crate) fn check_version(entry: &proto::LedgerEntry) -> Result<(), Fault> {
 
 /// Whether the state that an entry was computed on still stands: its request id is new, its year is where it was, and what it
 /// settles, loads or undoes is free to be.
-pub(super) fn still_fits(view: &View<'_>, entry: &proto::LedgerEntry) -> Result<bool, Fault> {
-    let Some((writer, kind)) = writer(entry) else { return Ok(false) };
+pub(super) fn still_fits(view: &View<'_>, entry: &slim::LedgerEntry) -> Result<bool, Fault> {
+    let (Some(writer), Some(kind)) = (entry.writer(), &entry.kind) else { return Ok(false) };
     let keys = view.keys();
     if view.number(keys.request(&writer.facility, &writer.request_id))?.is_some() {
         return Ok(false);
@@ -29,51 +32,49 @@ pub(super) fn still_fits(view: &View<'_>, entry: &proto::LedgerEntry) -> Result<
         Some(number) => Ok(view.link(number)?.is_some_and(|link| link.reversed_by == 0)),
         None => Ok::<_, Fault>(false),
     };
-    let version = |after: &Option<proto::Accumulators>| after.as_ref().map(|after| after.version);
-    let (standing, version) = match kind {
-        Kind::Settlement(record) => {
-            let admission = record.request.as_ref().and_then(|request| request.admission.as_ref());
-            let Some(admission) = admission else { return Ok(false) };
+    let (standing, after) = match kind {
+        slim::Kind::Settlement(record) => {
+            let request = record.request.as_ref();
+            let admission = request.and_then(|request| request.admission.as_ref());
+            let (Some(request), Some(admission)) = (request, admission) else { return Ok(false) };
             let admission = keys.admission(&writer.facility, &admission.id);
             if is_effective(view.number(admission)?)? {
                 return Ok(false);
             }
-            if let Some((visit, version)) = visit_of(record)
-                && !visit::at_version(view, &writer.facility, visit, version)?
-            {
+            let (visit, version) = (&request.visit, request.visit_version);
+            if !visit.is_empty() && !visit::at_version(view, &writer.facility, visit, version)? {
                 return Ok(false);
             }
-            (view.standing(&settlement_key(record)?)?, version(&record.accumulators))
+            (view.standing(&from_key(record.key().as_ref())?)?, &record.accumulators)
         }
-        Kind::Opening(opening) => {
+        slim::Kind::Opening(opening) => {
             let Some(request) = &opening.request else { return Ok(false) };
-            let key = opening_key(request)?;
+            let key = from_key(Some(&request.key()))?;
             if is_effective(view.number(keys.opening(&key, &request.id))?)? {
                 return Ok(false);
             }
-            (view.standing(&key)?, version(&opening.accumulators))
+            (view.standing(&key)?, &opening.accumulators)
         }
-        Kind::Reversal(reversal) => {
+        slim::Kind::Reversal(reversal) => {
             let standing = view.standing(&from_key(reversal.key.as_ref())?)?;
             if standing.effective.last() != Some(&reversal.of_number) {
                 return Ok(false);
             }
-            (standing, version(&reversal.accumulators))
+            (standing, &reversal.accumulators)
         }
-        Kind::Visit(write) => return visit::fits(view, write, &writer.facility),
-        Kind::Cancellation(taken) => {
+        slim::Kind::Visit(write) => return visit::fits(view, write, &writer.facility),
+        slim::Kind::Cancellation(taken) => {
             let request = keys.request(&writer.facility, &taken.request_id);
             return Ok(view.number(request)?.is_none());
         }
-        Kind::Register(_) | Kind::Sign(_) | Kind::File(_) | Kind::Office(_) => return Ok(true),
+        slim::Kind::Register(_)
+        | slim::Kind::Sign(_)
+        | slim::Kind::File(_)
+        | slim::Kind::Office(_) => return Ok(true),
     };
-    Ok(Some(standing.version + 1) == version)
-}
-
-/// The visit that a settlement bills, and the version that its bill was made at.
-fn visit_of(record: &proto::SettlementRecord) -> Option<(&str, u64)> {
-    let request = record.request.as_ref().filter(|request| !request.visit.is_empty())?;
-    Some((&request.visit, request.visit_version))
+    let Some(after) = after else { return Ok(false) };
+    let after = slim::Accumulators::decode(after.as_slice()).map_err(Fault::undecodable)?;
+    Ok(standing.version + 1 == after.version)
 }
 
 /// The accumulators after an entry that can stand in a year.

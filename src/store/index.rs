@@ -14,7 +14,7 @@ mod merge;
 mod open;
 pub(super) mod posting;
 mod run;
-mod slim;
+pub(in crate::store) mod slim;
 #[cfg(test)]
 mod tests;
 pub(super) mod view;

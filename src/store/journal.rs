@@ -222,7 +222,10 @@ impl Journal {
     ///
     /// After an error, `JournalError::certainly_not_written` says whether the group may simply be tried again.
     /// A process that dies within can leave the group's first records, none of them acknowledged.
-    pub fn append(&mut self, contents: &[Vec<u8>]) -> Result<Vec<Appended>, JournalError> {
+    pub fn append<C: AsRef<[u8]>>(
+        &mut self,
+        contents: &[C],
+    ) -> Result<Vec<Appended>, JournalError> {
         let group_bytes = self.check(contents)?;
         if self.is_poisoned {
             return Err(JournalError::Poisoned);
@@ -254,9 +257,9 @@ impl Journal {
     }
 
     /// Asks everything of a group before anything is done, and returns its length.
-    fn check(&self, contents: &[Vec<u8>]) -> Result<u64, JournalError> {
+    fn check<C: AsRef<[u8]>>(&self, contents: &[C]) -> Result<u64, JournalError> {
         let mut group_bytes = 0;
-        for (index, content) in contents.iter().enumerate() {
+        for (index, content) in contents.iter().map(AsRef::as_ref).enumerate() {
             if content.is_empty() {
                 return Err(JournalError::ContentEmpty { index });
             }
@@ -313,13 +316,13 @@ impl Journal {
     }
 
     /// Puts the group together in memory.
-    fn fill(&mut self, contents: &[Vec<u8>]) -> Result<Vec<Appended>, JournalError> {
+    fn fill<C: AsRef<[u8]>>(&mut self, contents: &[C]) -> Result<Vec<Appended>, JournalError> {
         self.group.clear();
         let mut appended = Vec::with_capacity(contents.len());
         let Head { mut sequence, mut digest } = self.head;
         let first = sequence + 1;
         let mut offset = self.newest.end;
-        for content in contents {
+        for content in contents.iter().map(AsRef::as_ref) {
             sequence += 1;
             let seal = &self.options.seal;
             let length = u32::try_from(FRAME_BYTES + content.len() + seal.overhead())

@@ -65,19 +65,32 @@ impl Store {
         key: Key,
     ) -> Result<Option<T>, Fault> {
         let Some(posting) = view.latest(key)? else { return Ok(None) };
+        self.record_at(view, key, posting).map(Some)
+    }
+
+    /// The same where it is known which entry has it.
+    pub(super) fn record_at<T: Message + Default>(
+        &self,
+        view: &View<'_>,
+        key: Key,
+        posting: Posting,
+    ) -> Result<T, Fault> {
         if let Some(bytes) = self.cache.get(key, posting.number) {
-            return T::decode(bytes.as_slice()).map(Some).map_err(Fault::undecodable);
+            return T::decode(bytes.as_slice()).map_err(Fault::undecodable);
         }
         let mut parts = self.parts();
         let bytes = parts.bytes(view, posting)?;
         self.cache.put(key, posting.number, bytes);
-        T::decode(bytes).map(Some).map_err(Fault::undecodable)
+        T::decode(bytes).map_err(Fault::undecodable)
     }
 
-    /// The catalogue entries of an item code, each as it was put last.
-    pub(super) fn items(&self, view: &View<'_>, code: &str) -> Result<Vec<proto::Item>, Fault> {
-        let key = view.keys().items(code);
-        let Some(latest) = view.latest(key)? else { return Ok(Vec::new()) };
+    /// The catalogue entries of an item code, each as it was put last; `latest` is the last put.
+    pub(super) fn items(
+        &self,
+        view: &View<'_>,
+        key: Key,
+        latest: Posting,
+    ) -> Result<Vec<proto::Item>, Fault> {
         if let Some(bytes) = self.cache.get(key, latest.number) {
             let kept = proto::PutItemsRequest::decode(bytes.as_slice());
             return kept.map(|kept| kept.items).map_err(Fault::undecodable);

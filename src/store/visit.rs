@@ -12,6 +12,7 @@ use crate::store::fault::Fault;
 use crate::store::index::derive::STANDS;
 use crate::store::index::keys::Keys;
 use crate::store::index::posting::Key;
+use crate::store::index::slim;
 use crate::store::index::view::View;
 
 use prost::Message;
@@ -173,7 +174,7 @@ pub(super) fn place(
 /// Whether a write can be the next of its visit.
 pub(super) fn fits(
     view: &View<'_>,
-    write: &proto::VisitWrite,
+    write: &slim::VisitWrite,
     facility: &str,
 ) -> Result<bool, Fault> {
     if write.visit.is_empty() {

@@ -2,7 +2,6 @@
 //! acknowledges. It also mends what failed, so that nothing is written meanwhile.
 
 use crate::metrics;
-use crate::proto;
 use crate::store::AppendError;
 use crate::store::Receipt;
 use crate::store::acknowledged::Acknowledged;
@@ -13,12 +12,13 @@ use crate::store::fault::chain;
 use crate::store::follow::Following;
 use crate::store::halt::Halt;
 use crate::store::halt::Halted;
+use crate::store::index::slim;
 use crate::store::index::view::View;
 use crate::store::journal::Head;
 use crate::store::journal::Journal;
-use crate::store::journal::error::JournalError;
 
 use prost::Message;
+use prost::bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 use tokio::sync::watch;
@@ -37,15 +37,13 @@ const GROUP_MAX: usize = 256;
 const WAITING_MAX: usize = 4096;
 /// A group is closed when it has this many bytes.
 const GROUP_BYTES_MAX: usize = 8 << 20;
-/// How long the salt of a sealed entry is. Unit: bytes.
-const SALT_BYTES: usize = 16;
 /// How long after a mending that failed it is tried again: ten times as long as it took, within these bounds.
 const MEND_AGAIN_MIN: Duration = Duration::from_millis(500);
 const MEND_AGAIN_MAX: Duration = Duration::from_secs(30);
 
 type Reply = oneshot::Sender<Result<Receipt, AppendError>>;
-/// Whoever asks keeps the entry for his answer.
-type Waiting = (Arc<proto::LedgerEntry>, Reply);
+/// The content of an entry; whoever asks keeps it for his answer.
+type Waiting = (Bytes, Reply);
 
 /// The way to the writing thread.
 #[derive(Debug)]
@@ -76,12 +74,9 @@ impl Writer {
     }
 
     /// Hands an entry over and waits until it is on stable storage.
-    pub(super) async fn append(
-        &self,
-        entry: Arc<proto::LedgerEntry>,
-    ) -> Result<Receipt, AppendError> {
+    pub(super) async fn append(&self, content: Bytes) -> Result<Receipt, AppendError> {
         let (reply, answer) = oneshot::channel();
-        self.sender.send((entry, reply)).await.map_err(|_| Fault::Stopped)?;
+        self.sender.send((content, reply)).await.map_err(|_| Fault::Stopped)?;
         answer.await.unwrap_or(Err(AppendError::Fault(Fault::Unconfirmed)))
     }
 
@@ -96,7 +91,6 @@ impl Writer {
 #[derive(Debug)]
 pub(super) struct Loop {
     pub(super) journal: Journal,
-    pub(super) is_sealed: bool,
     pub(super) acknowledged: Acknowledged,
     pub(super) following: Arc<Following>,
     pub(super) cache: Arc<Cache>,
@@ -173,16 +167,16 @@ impl Loop {
         let mut bytes = 0;
         let mut taken = 0;
         let mut next = self.journal.head().sequence + 1;
-        for (entry, _) in waiting.iter() {
+        for (content, _) in waiting.iter() {
             if GROUP_BYTES_MAX <= bytes {
                 break;
             }
             taken += 1;
-            let fate = self.admit(&mut view, next, entry);
-            replies.push(fate.map(|content| {
+            let fate = self.admit(&mut view, next, content);
+            replies.push(fate.map(|()| {
                 next += 1;
                 bytes += content.len();
-                contents.push(content);
+                contents.push(content.clone());
             }));
         }
         let group: Vec<Reply> = waiting.drain(..taken).map(|(_, reply)| reply).collect();
@@ -195,33 +189,30 @@ impl Loop {
         }
     }
 
-    /// Whether an entry may be in the group; what follows from it is then in the view. Returns its content.
+    /// Whether an entry may be in the group; what follows from it is then in the view.
     fn admit(
         &mut self,
         view: &mut View<'_>,
         sequence: u64,
-        entry: &proto::LedgerEntry,
-    ) -> Result<Vec<u8>, AppendError> {
+        content: &[u8],
+    ) -> Result<(), AppendError> {
         let state = self.halt.state();
         if state.anything() {
             return Err(state.fault().into());
         }
-        if !still_fits(view, entry).inspect_err(|fault| self.halt.asked_in_vain(fault))? {
+        let entry = slim::LedgerEntry::decode(content).map_err(Fault::undecodable)?;
+        if !still_fits(view, &entry).inspect_err(|fault| self.halt.asked_in_vain(fault))? {
             return Err(AppendError::Raced);
         }
-        let mut content = entry.encode_to_vec();
-        if self.is_sealed {
-            salt(&mut content)?;
-        }
-        view.add(sequence, &content)?;
-        Ok(content)
+        view.add(sequence, (&entry, content))?;
+        Ok(())
     }
 
     /// Appends and syncs the group, then follows it in the index. One outcome for each entry, or none if nothing was tried.
     fn commit(
         &mut self,
         mut view: View<'_>,
-        contents: &[Vec<u8>],
+        contents: &[Bytes],
     ) -> Vec<Result<Receipt, AppendError>> {
         if contents.is_empty() {
             return Vec::new();
@@ -252,17 +243,6 @@ impl Loop {
         let receipt = |sequence, digest| Ok(Receipt { sequence, digest });
         appended.iter().map(|one| receipt(one.sequence, one.digest)).collect()
     }
-}
-
-/// Adds what nobody can guess to an entry, so that its digest, which others may see, does not show a guess at its content to be right.
-fn salt(content: &mut Vec<u8>) -> Result<(), AppendError> {
-    let mut salt = vec![0; SALT_BYTES];
-    let fault = |error| JournalError::Seal(std::io::Error::other(error));
-    getrandom::fill(&mut salt).map_err(|error| Fault::from(fault(error)))?;
-    let salted = proto::LedgerEntry { salt, ..proto::LedgerEntry::default() };
-    // Messages one behind the other are one message with the fields of both.
-    content.extend_from_slice(&salted.encode_to_vec());
-    Ok(())
 }
 
 /// Waits for a failure that mends, and until it is time to try.

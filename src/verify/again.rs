@@ -25,8 +25,8 @@ use crate::store::fault::Fault;
 use crate::verify::Misfit;
 use crate::wire::compare;
 use crate::wire::from_proto;
-use crate::wire::to_proto;
-use crate::wire::to_proto::Detail;
+use crate::wire::to_bytes;
+use crate::wire::to_bytes::Detail;
 
 use std::collections::BTreeMap;
 
@@ -37,22 +37,26 @@ pub(super) fn settle(
     stands: &Accumulators,
 ) -> Result<Sums, Misfit> {
     let (again, added) = settle_with(book, record, stands, None)?;
-    let recorded = record.statement.as_ref();
-    if Some(&again) != recorded {
-        let recorded = recorded.cloned().unwrap_or_default();
-        let field = compare::difference_of(&recorded, &again).unwrap_or_default();
+    let recorded = record.statement.clone().unwrap_or_default();
+    if again != to_bytes::again(&recorded) {
+        let field = compare::difference_of(&recorded, &read(&again)?).unwrap_or_default();
         return Err(Misfit::Statement { field });
     }
     Ok(added)
 }
 
-/// The same settlement, with its recorded facts or with other identities, on what stood in its year.
+/// A statement from its bytes.
+pub(super) fn read(statement: &[u8]) -> Result<proto::Statement, Fault> {
+    to_bytes::read(statement).map_err(Fault::undecodable)
+}
+
+/// The same settlement, with its recorded facts or with other identities, on what stood in its year; its statement as bytes.
 pub(super) fn settle_with(
     book: &RuleBook,
     record: &proto::SettlementRecord,
     stands: &Accumulators,
     identities: Option<IdentitySet>,
-) -> Result<(proto::Statement, Sums), Misfit> {
+) -> Result<(Vec<u8>, Sums), Misfit> {
     let missing = |what: &str| Misfit::Unreadable(format!("it has no {what}"));
     let request = record.request.as_ref().ok_or_else(|| missing("request"))?;
     let recorded = record.statement.as_ref().ok_or_else(|| missing("statement"))?;
@@ -73,10 +77,11 @@ pub(super) fn settle_with(
     };
     let terms =
         Terms { account_pay, deposit: read_money(&request.deposit, "deposit")?, line_facts: true };
-    let statement = settle_now(&situation, &bill, &Catalogue::default(), stands, terms)
-        .map_err(Fault::unreadable)?;
+    let catalogue = Catalogue::default();
+    let statement =
+        settle_now(&situation, &bill, &catalogue, stands, terms).map_err(Fault::unreadable)?;
     let admitted_on = day(&facts.admitted_on)?;
-    let again = to_proto::statement(&statement, &situation, admitted_on, Detail::Full);
+    let again = to_bytes::statement(&statement, &situation, admitted_on, Detail::Full);
     Ok((again, added(&situation, &statement)))
 }
 

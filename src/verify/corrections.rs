@@ -115,7 +115,7 @@ impl<'b> Corrections<'b> {
             recorded: held,
             today: now,
             patient_pay: recorded.patient_pay.clone(),
-            patient_pay_today: again.patient_pay,
+            patient_pay_today: again::read(&again)?.patient_pay,
         }))
     }
 }

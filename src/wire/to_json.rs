@@ -1,14 +1,14 @@
 //! The amounts of a statement in the contract's JSON form, without a message in between: quotes by the million spend most of their
-//! time on messages otherwise. What is written here is byte for byte what the message of [`to_proto::statement`] is in JSON.
+//! time on messages otherwise. What is written here is byte for byte what the message of [`to_bytes::statement`] is in JSON.
 //!
-//! [`to_proto::statement`]: crate::wire::to_proto::statement
+//! [`to_bytes::statement`]: crate::wire::to_bytes::statement
 
 use crate::bill::Part;
 use crate::bill::Parts;
 use crate::money::Money;
 use crate::situation::Situation;
 use crate::statement::Statement;
-use crate::wire::to_proto::warning_name;
+use crate::wire::warning;
 
 use std::fmt::Display;
 
@@ -50,7 +50,7 @@ fn amounts(json: &mut Json<'_>, statement: &Statement<'_>, situation: &Situation
         json.money(name!("moved"), result.moved);
     });
     json.list(name!("warnings"), &statement.warnings, |json, warning| {
-        let (kind, code) = warning_name(warning);
+        let (kind, code) = warning::name(warning);
         json.word(name!("kind"), kind);
         json.text(name!("code"), code);
     });

@@ -4,7 +4,6 @@ use crate::accumulators::AccumulatorKey;
 use crate::accumulators::Accumulators;
 use crate::accumulators::Sums;
 use crate::admission::Admission;
-use crate::admission::Facts;
 use crate::bill::Bill;
 use crate::bill::Charges;
 use crate::bill::Class;
@@ -12,7 +11,6 @@ use crate::bill::ItemFacts;
 use crate::bill::Line;
 use crate::bill::Part;
 use crate::bill::Parts;
-use crate::calendar::Day;
 use crate::money::Money;
 use crate::proto;
 use crate::refusal::EntryName;
@@ -21,20 +19,9 @@ use crate::refusal::Refusal;
 use crate::register::Facility;
 use crate::register::Item;
 use crate::register::Person;
-use crate::rules::entry::Entry;
 use crate::rules::entry::Source;
-use crate::rules::pack::Measure;
-use crate::rules::pack::OnBreach;
 use crate::rules::pack::Pack;
 use crate::rules::pack::Title;
-use crate::situation::Situation;
-use crate::statement::CheckResult;
-use crate::statement::LineReason;
-use crate::statement::LineResult;
-use crate::statement::Statement;
-use crate::statement::Warning;
-
-mod step;
 
 fn optional<T: ToString>(value: Option<T>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
@@ -129,10 +116,6 @@ pub fn source(source: &Source) -> proto::Source {
     proto::Source { text: source.text.to_string(), assumed: source.assumed }
 }
 
-fn source_of<T>(entry: Option<&Entry<T>>) -> Option<proto::Source> {
-    entry.map(|entry| source(&entry.source))
-}
-
 /// A pack by name.
 pub fn pack_name(pack: &Pack) -> proto::PackName {
     proto::PackName {
@@ -141,177 +124,6 @@ pub fn pack_name(pack: &Pack) -> proto::PackName {
         digest: pack.digest.clone(),
         title: Some(title(&pack.title)),
     }
-}
-
-/// The facts that policy looked at.
-pub fn facts(situation: &Situation<'_>, admitted_on: Day) -> proto::Facts {
-    let Facts { identities, locality, level, tier, facility_tags, .. } = situation.facts;
-    let facts = &situation.facts;
-    let held = situation.pack.identities.iter().enumerate();
-    let held = held.filter(|(index, _)| identities.has(*index));
-    let identity = |identity: &crate::rules::pack::Identity| proto::Identity {
-        key: identity.key.clone(),
-        title: Some(title(&identity.title)),
-    };
-    proto::Facts {
-        place: situation.place.to_string(),
-        insutype: facts.insutype.to_owned(),
-        identities: held.map(|(_, one)| identity(one)).collect(),
-        locality: locality.map_or("", |locality| locality.name()).to_owned(),
-        level: level.map(u32::from),
-        tier: tier.map_or("", |tier| tier.name()).to_owned(),
-        facility_tags: facility_tags.to_vec(),
-        med_type: facts.med_type.unwrap_or_default().to_owned(),
-        referral: facts.referral.name().to_owned(),
-        diagnoses: facts.diagnoses.to_vec(),
-        compliant: facts.compliant,
-        ordinal: facts.ordinal,
-        age: facts.age,
-        insured_years: facts.insured_years,
-        admitted_on: admitted_on.to_string(),
-        discharged_on: situation.discharged_on.to_string(),
-    }
-}
-
-/// How much of a statement is written out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Detail {
-    /// With the trace of lines and steps.
-    Full,
-    /// Amounts only.
-    Amounts,
-}
-
-/// A statement with its trace, or only its amounts.
-pub fn statement(
-    statement: &Statement<'_>,
-    situation: &Situation<'_>,
-    admitted_on: Day,
-    detail: Detail,
-) -> proto::Statement {
-    let full = detail == Detail::Full;
-    let lines = statement.lines.iter().flatten().filter(|_| full).map(line_result).collect();
-    let steps = statement.steps.iter().map(|result| step::result(result, detail)).collect();
-    let by_payer = statement.summary.by_payer.iter().map(|(payer, amount)| proto::PayerSum {
-        payer: payer.name().to_owned(),
-        amount: amount.text(),
-    });
-    proto::Statement {
-        pack: Some(proto::PackName {
-            id: situation.pack.id.clone(),
-            effective_from: situation.pack.span.from.to_string(),
-            digest: situation.pack.digest.clone(),
-            title: full.then(|| title(&situation.pack.title)),
-        }),
-        benefit_year: i32::from(situation.key.benefit_year),
-        version: statement.version,
-        facts: full.then(|| facts(situation, admitted_on)),
-        deposit_exempt: statement.deposit_exempt.is_some(),
-        deposit_source: source_of(statement.deposit_exempt.filter(|_| full)),
-        total: statement.total.text(),
-        parts: Some(parts(&statement.parts)),
-        lines,
-        checks: statement.checks.iter().map(|check| check_result(check, full)).collect(),
-        warnings: statement.warnings.iter().map(|one| warning(one, full)).collect(),
-        steps,
-        patient_pay: statement.patient_pay.text(),
-        payments: statement.summary.payments.text(),
-        facility_borne: statement.summary.facility_borne.text(),
-        by_payer: by_payer.collect(),
-        account_pay: statement.account_pay.text(),
-        deposit: statement.deposit.text(),
-        cash_due: statement.cash_due.text(),
-        refund: statement.refund.text(),
-        actual_ratio: optional(statement.actual_ratio),
-        policy_scope_ratio: optional(statement.policy_scope_ratio),
-    }
-}
-
-fn line_result(result: &LineResult<'_>) -> proto::LineResult {
-    let (reason, class, by) = match &result.reason {
-        LineReason::NonCompliant => ("noncompliant", None, None),
-        LineReason::Waiver(entry) => ("waiver", None, Some(&entry.source)),
-        LineReason::Class { class, by, .. } => {
-            ("class", Some(*class), by.map(|entry| &entry.source))
-        }
-    };
-    proto::LineResult {
-        id: result.id.clone(),
-        amount: result.amount.text(),
-        reason: reason.to_owned(),
-        class: class.map_or("", Class::letter).to_owned(),
-        listed: result.listed.as_ref().map(item_facts),
-        source: by.map(source),
-        parts: Some(parts(&result.parts)),
-        first_copay_rate: class.map_or_else(String::new, first_copay_rate),
-    }
-}
-
-fn check_result(result: &CheckResult<'_>, full: bool) -> proto::CheckResult {
-    let check = &result.check.value;
-    let amounts = proto::CheckResult {
-        id: check.id.clone(),
-        measured: result.found.is_some(),
-        excess: amount(result.found.map(|found| found.excess)),
-        moved: result.moved.text(),
-        ..proto::CheckResult::default()
-    };
-    if !full {
-        return amounts;
-    }
-    let (measure, threshold) = match check.measure {
-        Measure::CatalogueDrugShare(rate) => ("catalogue_drug_share", rate),
-        Measure::OwnExpenseShare(rate) => ("own_expense_share", rate),
-    };
-    let on_breach = match check.on_breach {
-        OnBreach::Warn => "warn",
-        OnBreach::FacilityBorne => "facility_borne",
-    };
-    proto::CheckResult {
-        measure: measure.to_owned(),
-        threshold: threshold.to_string(),
-        on_breach: on_breach.to_owned(),
-        part: amount(result.found.map(|found| found.part)),
-        whole: amount(result.found.map(|found| found.whole)),
-        source: Some(source(&result.check.source)),
-        ..amounts
-    }
-}
-
-/// The kind of a warning, and the item's code where it is about one.
-pub(super) fn warning_name(warning: &Warning) -> (&'static str, &str) {
-    match warning {
-        Warning::NotInCatalogue(code) => ("not-in-catalogue", code.as_str()),
-        Warning::TotalsUnseen => ("totals-unseen", ""),
-        Warning::DrugsNotMeasured => ("drugs-not-measured", ""),
-    }
-}
-
-fn warning(warning: &Warning, full: bool) -> proto::Warning {
-    let (kind, code) = warning_name(warning);
-    proto::Warning {
-        kind: kind.to_owned(),
-        code: code.to_owned(),
-        sentence: full.then(|| warning_sentence(warning)),
-    }
-}
-
-fn warning_sentence(warning: &Warning) -> proto::Title {
-    let (zh, en) = match warning {
-        Warning::NotInCatalogue(code) => (
-            format!("项目 {code} 不在目录内,按丙类处理"),
-            format!("item `{code}` is not in the catalogue and counts as class C"),
-        ),
-        Warning::TotalsUnseen => (
-            "本单只有合计,规则中的目录调整和减免未能适用".to_owned(),
-            "a bill of totals: the pack's overrides and waivers could not be applied".to_owned(),
-        ),
-        Warning::DrugsNotMeasured => (
-            "未提供药品费,目录内药品占比未检查".to_owned(),
-            "the bill does not state its drugs: the drug share was not checked".to_owned(),
-        ),
-    };
-    proto::Title { zh, en }
 }
 
 /// The key of a benefit year.

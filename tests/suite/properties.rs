@@ -29,11 +29,12 @@ use onestop::statement::Basis;
 use onestop::statement::Run;
 use onestop::statement::Statement;
 use onestop::statement::StepResult;
+use onestop::wire::to_bytes;
+use onestop::wire::to_bytes::Detail;
 use onestop::wire::to_json;
-use onestop::wire::to_proto;
-use onestop::wire::to_proto::Detail;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
+use prost::Message;
 
 /// Of one to four visits each, so that a property sees some thousands of settlements.
 const CASES: u32 = 1500;
@@ -238,7 +239,14 @@ fn says_the_same_again(settled: &Settled<'_>) -> Checked {
 fn is_written_as_its_message(settled: &Settled<'_>) -> Checked {
     let Settled { situation, statement, .. } = *settled;
     let admitted_on = situation.discharged_on;
-    let message = to_proto::statement(statement, situation, admitted_on, Detail::Amounts);
+    let read = |detail| {
+        let written = to_bytes::statement(statement, situation, admitted_on, detail);
+        let message = proto::Statement::decode(written.as_slice()).unwrap();
+        prop_assert_eq!(message.encode_to_vec(), written, "in the order and form of the library");
+        Ok(message)
+    };
+    read(Detail::Full)?;
+    let message = read(Detail::Amounts)?;
     let reply = proto::QuoteManyReply { outcome: Some(Outcome::Statement(message)) };
     let mut written = Vec::new();
     to_json::quoted(statement, situation, &mut written);

@@ -9,6 +9,7 @@ use crate::service::Failure;
 use crate::service::RETRIES_MAX;
 use crate::service::Service;
 use crate::service::now;
+use crate::service::settle::read_record;
 use crate::service::visit::Kept;
 use crate::wire::from_proto;
 
@@ -71,7 +72,7 @@ impl Service {
             let request = proto::SettleRequest { writer: Some(writer.clone()), ..request };
             match self.settle_bill(request).await {
                 Err(Failure::Refusal(Refusal::Busy)) => {}
-                outcome => return outcome,
+                outcome => return read_record(&outcome?),
             }
         }
         Err(Refusal::Busy.into())

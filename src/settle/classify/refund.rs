@@ -76,8 +76,9 @@ pub(super) fn take_back(lines: &[Line]) -> Result<Vec<Left<'_>>, Refusal> {
 
 /// Lines by their ids.
 struct Ids<'a> {
-    /// Lines in the order of their ids, and equal ones in the order of the bill.
-    sorted: Vec<(&'a str, usize)>,
+    /// Lines by the length of their ids, then by their ids, so that numbers are mostly in order already; equal ones in the order of the
+    /// bill.
+    sorted: Vec<(usize, &'a str, usize)>,
     /// The first line whose id an earlier one has.
     first_repeated: Option<usize>,
 }
@@ -85,16 +86,21 @@ struct Ids<'a> {
 impl<'a> Ids<'a> {
     fn of(lines: &'a [Line]) -> Ids<'a> {
         let numbered = lines.iter().enumerate();
-        let mut sorted: Vec<_> = numbered.map(|(index, line)| (line.id.as_str(), index)).collect();
-        sorted.sort_unstable();
-        let repeated = sorted.windows(2).filter(|pair| pair[0].0 == pair[1].0);
-        let first_repeated = repeated.map(|pair| pair[1].1).min();
+        let mut sorted: Vec<_> =
+            numbered.map(|(index, line)| (line.id.len(), line.id.as_str(), index)).collect();
+        if !sorted.is_sorted() {
+            sorted.sort_unstable();
+        }
+        let repeated = sorted.windows(2).filter(|pair| pair[0].1 == pair[1].1);
+        let first_repeated = repeated.map(|pair| pair[1].2).min();
         Ids { sorted, first_repeated }
     }
 
     /// The line of that id, if it stands before another.
     fn earlier(&self, id: &str, before: usize) -> Option<usize> {
-        let (found, index) = *self.sorted.get(self.sorted.partition_point(|(one, _)| *one < id))?;
+        let place =
+            self.sorted.partition_point(|(length, one, _)| (*length, *one) < (id.len(), id));
+        let (_, found, index) = *self.sorted.get(place)?;
         (found == id && index < before).then_some(index)
     }
 }

@@ -40,14 +40,24 @@ pub(in crate::store) fn derive(
     content: &[u8],
     derived: &mut Derived,
 ) -> Result<EntryKind, Fault> {
+    let entry = slim::LedgerEntry::decode(content).map_err(Fault::undecodable)?;
+    derive_from(keys, number, (&entry, content), derived)
+}
+
+/// The same where the entry is decoded already.
+pub(in crate::store) fn derive_from(
+    keys: &Keys,
+    number: u64,
+    (entry, content): (&slim::LedgerEntry, &[u8]),
+    derived: &mut Derived,
+) -> Result<EntryKind, Fault> {
     derived.postings.clear();
     derived.parts.clear();
-    let entry = slim::LedgerEntry::decode(content).map_err(Fault::undecodable)?;
     if entry.version != ENTRY_VERSION {
         return Err(Fault::EntryVersion(entry.version));
     }
     let mut found = Found { keys, number, derived, content };
-    found.kind(&entry)
+    found.kind(entry)
 }
 
 /// A part of a content as a posting's detail: where it begins, and how long it is.
@@ -125,13 +135,7 @@ impl Found<'_> {
     ) -> Result<EntryKind, Fault> {
         let request = record.request.as_ref().ok_or_else(incomplete)?;
         let admission = request.admission.as_ref().ok_or_else(incomplete)?;
-        let statement = record.statement.as_ref().ok_or_else(incomplete)?;
-        let key = proto::AccumulatorKey {
-            person: admission.person.clone(),
-            insutype: statement.facts.as_ref().ok_or_else(incomplete)?.insutype.clone(),
-            family: statement.pack.as_ref().ok_or_else(incomplete)?.id.clone(),
-            benefit_year: statement.benefit_year,
-        };
+        let key = record.key().ok_or_else(incomplete)?;
         let facility = self.writer(request.writer.as_ref())?;
         self.year(&read_key(Some(&key))?, &record.accumulators, 0)?;
         self.post(self.keys.admission(&facility, &admission.id), 0);
@@ -148,12 +152,7 @@ impl Found<'_> {
 
     fn opening(&mut self, opening: &slim::Opening) -> Result<EntryKind, Fault> {
         let request = opening.request.as_ref().ok_or_else(incomplete)?;
-        let key = read_key(Some(&proto::AccumulatorKey {
-            person: request.person.clone(),
-            insutype: request.insutype.clone(),
-            family: request.family.clone(),
-            benefit_year: request.benefit_year,
-        }))?;
+        let key = read_key(Some(&request.key()))?;
         let facility = self.writer(request.writer.as_ref())?;
         self.year(&key, &opening.accumulators, 0)?;
         self.post(self.keys.opening(&key, &request.id), 0);

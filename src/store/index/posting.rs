@@ -13,7 +13,7 @@ use std::hash::Hasher;
 
 /// A keyed hash of what is looked up; see `keys.rs`. Who has the index without its secret learns nothing of what was hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in crate::store) struct Key(pub(super) u128);
+pub(in crate::store) struct Key(pub(in crate::store) u128);
 
 impl Key {
     /// Its bytes.

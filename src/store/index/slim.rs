@@ -1,5 +1,7 @@
 //! The contract's messages with only the fields that entries are found by: whatever else a message has is passed over undecoded.
 
+use crate::proto::AccumulatorKey;
+
 use prost::DecodeError;
 use prost::bytes::Buf;
 use prost::encoding::DecodeContext;
@@ -11,17 +13,17 @@ use prost::encoding::skip_field;
 use std::ops::Range;
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct LedgerEntry {
+pub(in crate::store) struct LedgerEntry {
     #[prost(uint32, tag = "1")]
-    pub(super) version: u32,
+    pub(in crate::store) version: u32,
     #[prost(string, tag = "2")]
-    pub(super) recorded_at: String,
+    pub(in crate::store) recorded_at: String,
     #[prost(oneof = "Kind", tags = "3, 4, 5, 6, 7, 8, 9, 10, 20")]
-    pub(super) kind: Option<Kind>,
+    pub(in crate::store) kind: Option<Kind>,
 }
 
 #[derive(Clone, PartialEq, prost::Oneof)]
-pub(super) enum Kind {
+pub(in crate::store) enum Kind {
     #[prost(message, tag = "3")]
     Settlement(SettlementRecord),
     #[prost(message, tag = "4")]
@@ -43,123 +45,132 @@ pub(super) enum Kind {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct Writer {
+pub(in crate::store) struct Writer {
     #[prost(string, tag = "1")]
-    pub(super) facility: String,
+    pub(in crate::store) facility: String,
     #[prost(string, tag = "2")]
-    pub(super) request_id: String,
+    pub(in crate::store) request_id: String,
 }
 
 /// Any message whose first field is its writer.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct Written {
+pub(in crate::store) struct Written {
     #[prost(message, optional, tag = "1")]
-    pub(super) writer: Option<Writer>,
+    pub(in crate::store) writer: Option<Writer>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct Cancellation {
+pub(in crate::store) struct Cancellation {
     #[prost(message, optional, tag = "1")]
-    pub(super) writer: Option<Writer>,
+    pub(in crate::store) writer: Option<Writer>,
     #[prost(string, tag = "2")]
-    pub(super) request_id: String,
+    pub(in crate::store) request_id: String,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct SettlementRecord {
+pub(in crate::store) struct SettlementRecord {
     #[prost(message, optional, tag = "4")]
-    pub(super) request: Option<SettleRequest>,
+    pub(in crate::store) request: Option<SettleRequest>,
     #[prost(message, optional, tag = "5")]
-    pub(super) statement: Option<Statement>,
+    pub(in crate::store) statement: Option<Statement>,
     #[prost(bytes = "vec", optional, tag = "6")]
-    pub(super) accumulators: Option<Vec<u8>>,
+    pub(in crate::store) accumulators: Option<Vec<u8>>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct SettleRequest {
+pub(in crate::store) struct SettleRequest {
     #[prost(message, optional, tag = "1")]
-    pub(super) writer: Option<Writer>,
+    pub(in crate::store) writer: Option<Writer>,
     #[prost(message, optional, tag = "2")]
-    pub(super) admission: Option<Admission>,
+    pub(in crate::store) admission: Option<Admission>,
     #[prost(string, tag = "8")]
-    pub(super) visit: String,
+    pub(in crate::store) visit: String,
+    #[prost(uint64, tag = "9")]
+    pub(in crate::store) visit_version: u64,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct Admission {
+pub(in crate::store) struct Admission {
     #[prost(string, tag = "1")]
-    pub(super) id: String,
+    pub(in crate::store) id: String,
     #[prost(string, tag = "2")]
-    pub(super) person: String,
+    pub(in crate::store) person: String,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct Statement {
+pub(in crate::store) struct Statement {
     #[prost(message, optional, tag = "1")]
-    pub(super) pack: Option<Named>,
+    pub(in crate::store) pack: Option<Named>,
     #[prost(int32, tag = "2")]
-    pub(super) benefit_year: i32,
+    pub(in crate::store) benefit_year: i32,
     #[prost(message, optional, tag = "4")]
-    pub(super) facts: Option<Facts>,
+    pub(in crate::store) facts: Option<Facts>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct Facts {
+pub(in crate::store) struct Facts {
     #[prost(string, tag = "2")]
-    pub(super) insutype: String,
+    pub(in crate::store) insutype: String,
+}
+
+/// The accumulators after an entry.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(in crate::store) struct Accumulators {
+    #[prost(uint64, tag = "1")]
+    pub(in crate::store) version: u64,
 }
 
 /// Any message whose first field is its id or code.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct Named {
+pub(in crate::store) struct Named {
     #[prost(string, tag = "1")]
-    pub(super) id: String,
+    pub(in crate::store) id: String,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct Reversal {
+pub(in crate::store) struct Reversal {
     #[prost(message, optional, tag = "4")]
-    pub(super) writer: Option<Writer>,
+    pub(in crate::store) writer: Option<Writer>,
     #[prost(uint64, tag = "5")]
-    pub(super) of_number: u64,
+    pub(in crate::store) of_number: u64,
     #[prost(message, optional, tag = "7")]
-    pub(super) key: Option<crate::proto::AccumulatorKey>,
+    pub(in crate::store) key: Option<AccumulatorKey>,
     #[prost(bytes = "vec", optional, tag = "8")]
-    pub(super) accumulators: Option<Vec<u8>>,
+    pub(in crate::store) accumulators: Option<Vec<u8>>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct Opening {
+pub(in crate::store) struct Opening {
     #[prost(message, optional, tag = "4")]
-    pub(super) request: Option<LoadOpeningRequest>,
+    pub(in crate::store) request: Option<LoadOpeningRequest>,
     #[prost(bytes = "vec", optional, tag = "5")]
-    pub(super) accumulators: Option<Vec<u8>>,
+    pub(in crate::store) accumulators: Option<Vec<u8>>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct LoadOpeningRequest {
+pub(in crate::store) struct LoadOpeningRequest {
     #[prost(message, optional, tag = "1")]
-    pub(super) writer: Option<Writer>,
+    pub(in crate::store) writer: Option<Writer>,
     #[prost(string, tag = "2")]
-    pub(super) id: String,
+    pub(in crate::store) id: String,
     #[prost(string, tag = "3")]
-    pub(super) person: String,
+    pub(in crate::store) person: String,
     #[prost(string, tag = "4")]
-    pub(super) insutype: String,
+    pub(in crate::store) insutype: String,
     #[prost(string, tag = "5")]
-    pub(super) family: String,
+    pub(in crate::store) family: String,
     #[prost(int32, tag = "6")]
-    pub(super) benefit_year: i32,
+    pub(in crate::store) benefit_year: i32,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct RegisterPut {
+pub(in crate::store) struct RegisterPut {
     #[prost(oneof = "Put", tags = "1, 2, 3")]
-    pub(super) put: Option<Put>,
+    pub(in crate::store) put: Option<Put>,
 }
 
 #[derive(Clone, PartialEq, prost::Oneof)]
-pub(super) enum Put {
+pub(in crate::store) enum Put {
     #[prost(message, tag = "1")]
     Persons(Written),
     #[prost(message, tag = "2")]
@@ -169,27 +180,29 @@ pub(super) enum Put {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct Person {
+pub(in crate::store) struct Person {
     #[prost(string, tag = "1")]
-    pub(super) id: String,
+    pub(in crate::store) id: String,
     #[prost(string, tag = "2")]
-    pub(super) name: String,
+    pub(in crate::store) name: String,
     #[prost(string, tag = "3")]
-    pub(super) certificate_no: String,
+    pub(in crate::store) certificate_no: String,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct VisitWrite {
+pub(in crate::store) struct VisitWrite {
     #[prost(message, optional, tag = "1")]
-    pub(super) writer: Option<Writer>,
+    pub(in crate::store) writer: Option<Writer>,
     #[prost(string, tag = "2")]
-    pub(super) visit: String,
+    pub(in crate::store) visit: String,
+    #[prost(uint64, tag = "3")]
+    pub(in crate::store) version: u64,
     #[prost(oneof = "Change", tags = "6, 7, 8")]
-    pub(super) change: Option<Change>,
+    pub(in crate::store) change: Option<Change>,
 }
 
 #[derive(Clone, PartialEq, prost::Oneof)]
-pub(super) enum Change {
+pub(in crate::store) enum Change {
     #[prost(message, tag = "6")]
     Stands(Stands),
     #[prost(message, tag = "7")]
@@ -199,39 +212,84 @@ pub(super) enum Change {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct Stands {
+pub(in crate::store) struct Stands {
     #[prost(string, tag = "1")]
-    pub(super) person: String,
+    pub(in crate::store) person: String,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct FeeLines {
+pub(in crate::store) struct FeeLines {
     #[prost(message, repeated, tag = "1")]
-    pub(super) lines: Vec<FeeLine>,
+    pub(in crate::store) lines: Vec<FeeLine>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct FeeLine {
+pub(in crate::store) struct FeeLine {
     #[prost(message, optional, tag = "1")]
-    pub(super) line: Option<Named>,
+    pub(in crate::store) line: Option<Named>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct FeeDeletion {
+pub(in crate::store) struct FeeDeletion {
     #[prost(string, repeated, tag = "1")]
-    pub(super) lines: Vec<String>,
+    pub(in crate::store) lines: Vec<String>,
+}
+
+impl LedgerEntry {
+    /// Who wrote it.
+    pub(in crate::store) fn writer(&self) -> Option<&Writer> {
+        match self.kind.as_ref()? {
+            Kind::Settlement(record) => record.request.as_ref()?.writer.as_ref(),
+            Kind::Opening(opening) => opening.request.as_ref()?.writer.as_ref(),
+            Kind::Reversal(reversal) => reversal.writer.as_ref(),
+            Kind::Register(register) => match register.put.as_ref()? {
+                Put::Persons(put) | Put::Facilities(put) | Put::Items(put) => put.writer.as_ref(),
+            },
+            Kind::Visit(write) => write.writer.as_ref(),
+            Kind::Sign(of) | Kind::File(of) | Kind::Office(of) => of.writer.as_ref(),
+            Kind::Cancellation(taken) => taken.writer.as_ref(),
+        }
+    }
+}
+
+impl SettlementRecord {
+    /// The year that it is of.
+    pub(in crate::store) fn key(&self) -> Option<AccumulatorKey> {
+        let admission = self.request.as_ref()?.admission.as_ref()?;
+        let statement = self.statement.as_ref()?;
+        Some(AccumulatorKey {
+            person: admission.person.clone(),
+            insutype: statement.facts.as_ref()?.insutype.clone(),
+            family: statement.pack.as_ref()?.id.clone(),
+            benefit_year: statement.benefit_year,
+        })
+    }
+}
+
+impl LoadOpeningRequest {
+    /// The year that it is of.
+    pub(in crate::store) fn key(&self) -> AccumulatorKey {
+        AccumulatorKey {
+            person: self.person.clone(),
+            insutype: self.insutype.clone(),
+            family: self.family.clone(),
+            benefit_year: self.benefit_year,
+        }
+    }
 }
 
 /// Which register a record is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Register {
+pub(in crate::store) enum Register {
     Person,
     Facility,
     Item,
 }
 
 /// Where the records of a write to a register stand in the content of its entry.
-pub(super) fn register_parts(content: &[u8]) -> Result<Vec<(Register, Range<usize>)>, DecodeError> {
+pub(in crate::store) fn register_parts(
+    content: &[u8],
+) -> Result<Vec<(Register, Range<usize>)>, DecodeError> {
     let mut parts = Vec::new();
     for (tag, register) in fields(content, 0..content.len())? {
         if tag != 6 {

@@ -7,12 +7,13 @@ use crate::store::fault::Fault;
 use crate::store::index::Index;
 use crate::store::index::derive::Derived;
 use crate::store::index::derive::UNDOES;
-use crate::store::index::derive::derive;
+use crate::store::index::derive::derive_from;
 use crate::store::index::keys::Keys;
 use crate::store::index::posting::Key;
 use crate::store::index::posting::Memory;
 use crate::store::index::posting::Posting;
 use crate::store::index::posting::Row;
+use crate::store::index::slim;
 use crate::store::journal::Head;
 use crate::store::journal::record::Position;
 
@@ -141,9 +142,13 @@ impl<'i> View<'i> {
         Ok(Some(Link { kind, reversed_by, position }))
     }
 
-    /// Adds what follows from the content of the next entry.
-    pub(in crate::store) fn add(&mut self, number: u64, content: &[u8]) -> Result<(), Fault> {
-        let kind = derive(self.index.keys(), number, content, &mut self.derived)?;
+    /// Adds what follows from the next entry and its content.
+    pub(in crate::store) fn add(
+        &mut self,
+        number: u64,
+        entry: (&slim::LedgerEntry, &[u8]),
+    ) -> Result<(), Fault> {
+        let kind = derive_from(self.index.keys(), number, entry, &mut self.derived)?;
         let row = Row { kind, position: Position::default() };
         self.pending.push(row, &mut self.derived.postings);
         let parts = self.derived.parts.drain(..);

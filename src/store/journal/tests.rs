@@ -135,7 +135,7 @@ fn a_walk_begins_at_any_sequence() {
 fn an_empty_group_writes_nothing() {
     let directory = TempDir::new().unwrap();
     let (mut journal, _) = Journal::open(directory.path(), SMALL, 0).unwrap();
-    assert_eq!(journal.append(&[]).unwrap(), []);
+    assert_eq!(journal.append::<Vec<u8>>(&[]).unwrap(), []);
     assert_eq!(journal.head().sequence, 0);
     assert_eq!(fs::metadata(path_of(directory.path(), 1)).unwrap().len(), HEADER_BYTES);
 }

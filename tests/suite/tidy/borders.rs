@@ -348,7 +348,10 @@ const NAMES: &[(&str, &[&str])] = &[
     ("pbjson", &[]),
     ("pdf_writer", &["pages"]),
     ("prometheus_client", &["metrics"]),
-    ("prost", &["traces", "store", "outline", "trail", "service", "resettle", "grpc", "cli"]),
+    (
+        "prost",
+        &["traces", "store", "outline", "trail", "wire", "service", "resettle", "grpc", "cli"],
+    ),
     ("qrcodegen", &["pages"]),
     ("ring", &["oidc", "listen"]),
     ("rust_decimal", &["money"]),
