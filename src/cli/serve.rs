@@ -201,15 +201,14 @@ async fn serve(
     }
     let patience = Duration::from_millis(config.server.shutdown_timeout_ms);
     let both = async { tokio::join!(server, web) };
-    let (served, web_served) = tokio::select! {
+    let (served, ()) = tokio::select! {
         both = both => both,
         () = too_late(stopping, patience) => {
             tracing::warn!("some requests were not finished in time");
-            (Ok(()), Ok(()))
+            (Ok(()), ())
         }
     };
     served.map_err(|error| failed(&error))?;
-    web_served.map_err(|error| failed(&error))?;
     listening.abort();
     telling.abort();
     noting.abort();
