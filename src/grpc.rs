@@ -197,9 +197,8 @@ impl Settlement for Api {
         request: Request<proto::SettleRequest>,
     ) -> Result<Response<answer::SettleReply>, Status> {
         scope::settle(&scope::asker(&request)?, request.get_ref())?;
-        let service = Arc::clone(&self.service);
-        let request = request.into_inner();
-        let settlement = finish(async move { service.settle_written(request).await }).await?;
+        // Nothing need be finished where the caller goes away: a settlement is one entry, which is handed over whole or not at all.
+        let settlement = self.service.settle_written(request.into_inner()).await.map_err(status)?;
         Ok(Response::new(answer::SettleReply { settlement: settlement.into() }))
     }
 

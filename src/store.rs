@@ -194,7 +194,7 @@ pub struct Store {
     directory: PathBuf,
     seal: Seal,
     following: Arc<Following>,
-    cache: Arc<Cache>,
+    cache: Cache,
     facilities: Decoded<Facility>,
     catalogue: Decoded<Vec<Item>>,
     reader: Reader,
@@ -225,13 +225,12 @@ impl Store {
         let cache = Cache::open(&directory.join("cache"), cache_bytes, closed_at, &seal);
         let Found { set_aside, replayed } = found;
         let report = OpenReport { head, torn: opened.cut, set_aside, replayed };
-        let (following, cache) = (Arc::new(following), Arc::new(cache));
+        let following = Arc::new(following);
         let halt = Arc::new(Halt::default());
         let writer = Writer::start(Loop {
             journal,
             acknowledged,
             following: Arc::clone(&following),
-            cache: Arc::clone(&cache),
             halt: Arc::clone(&halt),
             lock: Arc::clone(&lock),
         })?;
@@ -267,9 +266,7 @@ impl Store {
                 "a part of the index is not written; the next start reads the journal for it"
             );
         }
-        if let Some(cache) = Arc::into_inner(cache) {
-            cache.close(&directory.join("cache"), head);
-        }
+        cache.close(&directory.join("cache"), head);
         Mark::write_closed(&directory, head)
     }
 
@@ -281,7 +278,11 @@ impl Store {
     /// The same of an entry that stands in the bytes of its message already.
     pub async fn append_content(&self, content: Bytes) -> Result<Receipt, AppendError> {
         let content = if self.seal.is_on() { salt::salted(&content)? } else { content };
-        self.writer.append(content).await
+        let (receipt, parts) = self.writer.append(content).await?;
+        for part in parts {
+            self.cache.put(part.key, part.number, &part.bytes);
+        }
+        Ok(receipt)
     }
 
     /// To wait for a failure, and for its end.

@@ -6,14 +6,15 @@ use crate::store::AppendError;
 use crate::store::Receipt;
 use crate::store::acknowledged::Acknowledged;
 use crate::store::apply::still_fits;
-use crate::store::cache::Cache;
 use crate::store::fault::Fault;
 use crate::store::fault::chain;
 use crate::store::follow::Following;
 use crate::store::halt::Halt;
 use crate::store::halt::Halted;
 use crate::store::index::slim;
+use crate::store::index::view::Part;
 use crate::store::index::view::View;
+use crate::store::journal::Appended;
 use crate::store::journal::Head;
 use crate::store::journal::Journal;
 
@@ -41,9 +42,12 @@ const GROUP_BYTES_MAX: usize = 8 << 20;
 const MEND_AGAIN_MIN: Duration = Duration::from_millis(500);
 const MEND_AGAIN_MAX: Duration = Duration::from_secs(30);
 
-type Reply = oneshot::Sender<Result<Receipt, AppendError>>;
-/// The content of an entry; whoever asks keeps it for his answer.
-type Waiting = (Bytes, Reply);
+/// What was written, and the parts of it that are likely asked for next: who asked puts them into the cache, since this thread is the one
+/// that all wait for.
+pub(super) type Written = (Receipt, Vec<Part>);
+type Reply = oneshot::Sender<Result<Written, AppendError>>;
+/// An entry: its content, and what of it is looked at here.
+type Waiting = (Bytes, slim::LedgerEntry, Reply);
 
 /// The way to the writing thread.
 #[derive(Debug)]
@@ -74,9 +78,10 @@ impl Writer {
     }
 
     /// Hands an entry over and waits until it is on stable storage.
-    pub(super) async fn append(&self, content: Bytes) -> Result<Receipt, AppendError> {
+    pub(super) async fn append(&self, content: Bytes) -> Result<Written, AppendError> {
+        let entry = slim::LedgerEntry::decode(&*content).map_err(Fault::undecodable)?;
         let (reply, answer) = oneshot::channel();
-        self.sender.send((content, reply)).await.map_err(|_| Fault::Stopped)?;
+        self.sender.send((content, entry, reply)).await.map_err(|_| Fault::Stopped)?;
         answer.await.unwrap_or(Err(AppendError::Fault(Fault::Unconfirmed)))
     }
 
@@ -93,7 +98,6 @@ pub(super) struct Loop {
     pub(super) journal: Journal,
     pub(super) acknowledged: Acknowledged,
     pub(super) following: Arc<Following>,
-    pub(super) cache: Arc<Cache>,
     /// Where failures are noted after which nothing may be acknowledged.
     pub(super) halt: Arc<Halt>,
     /// Held until the files are let go of.
@@ -155,7 +159,7 @@ impl Loop {
         let following = Arc::clone(&self.following);
         let index = following.index();
         let Some(index) = index.as_ref() else {
-            for (_, reply) in waiting.drain(..) {
+            for (_, _, reply) in waiting.drain(..) {
                 // Whoever asked may have gone.
                 let _ = reply.send(Err(AppendError::Fault(Fault::Mending)));
             }
@@ -167,19 +171,19 @@ impl Loop {
         let mut bytes = 0;
         let mut taken = 0;
         let mut next = self.journal.head().sequence + 1;
-        for (content, _) in waiting.iter() {
+        for (content, entry, _) in waiting.iter() {
             if GROUP_BYTES_MAX <= bytes {
                 break;
             }
             taken += 1;
-            let fate = self.admit(&mut view, next, content);
+            let fate = self.admit(&mut view, next, (entry, content));
             replies.push(fate.map(|()| {
                 next += 1;
                 bytes += content.len();
                 contents.push(content.clone());
             }));
         }
-        let group: Vec<Reply> = waiting.drain(..taken).map(|(_, reply)| reply).collect();
+        let group: Vec<Reply> = waiting.drain(..taken).map(|(_, _, reply)| reply).collect();
         let outcome = self.commit(view, &contents);
         let mut receipts = outcome.into_iter();
         for (reply, fate) in group.into_iter().zip(replies) {
@@ -194,17 +198,16 @@ impl Loop {
         &mut self,
         view: &mut View<'_>,
         sequence: u64,
-        content: &[u8],
+        entry: (&slim::LedgerEntry, &[u8]),
     ) -> Result<(), AppendError> {
         let state = self.halt.state();
         if state.anything() {
             return Err(state.fault().into());
         }
-        let entry = slim::LedgerEntry::decode(content).map_err(Fault::undecodable)?;
-        if !still_fits(view, &entry).inspect_err(|fault| self.halt.asked_in_vain(fault))? {
+        if !still_fits(view, entry.0).inspect_err(|fault| self.halt.asked_in_vain(fault))? {
             return Err(AppendError::Raced);
         }
-        view.add(sequence, (&entry, content))?;
+        view.add(sequence, entry)?;
         Ok(())
     }
 
@@ -213,7 +216,7 @@ impl Loop {
         &mut self,
         mut view: View<'_>,
         contents: &[Bytes],
-    ) -> Vec<Result<Receipt, AppendError>> {
+    ) -> Vec<Result<Written, AppendError>> {
         if contents.is_empty() {
             return Vec::new();
         }
@@ -237,11 +240,14 @@ impl Loop {
         for one in &appended {
             view.place(one.sequence, one.position);
         }
-        for part in view.commit(self.journal.head()) {
-            self.cache.put(part.key, part.number, &part.bytes);
-        }
-        let receipt = |sequence, digest| Ok(Receipt { sequence, digest });
-        appended.iter().map(|one| receipt(one.sequence, one.digest)).collect()
+        // In the order of the entries.
+        let mut parts = view.commit(self.journal.head()).into_iter().peekable();
+        let written = |one: &Appended| {
+            let receipt = Receipt { sequence: one.sequence, digest: one.digest };
+            let of_entry = std::iter::from_fn(|| parts.next_if(|part| part.number == one.sequence));
+            Ok((receipt, of_entry.collect()))
+        };
+        appended.iter().map(written).collect()
     }
 }
 
