@@ -407,7 +407,6 @@ const NAMES: &[(&str, &[&str])] = &[
             "his",
             "config",
             "listen",
-            "http",
             "vectors",
             "cli",
         ],
