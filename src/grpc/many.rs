@@ -30,7 +30,7 @@ pub(super) struct Many<T> {
 }
 
 impl<T: Send + 'static> Many<T> {
-    /// Answers every request. The first failure is the last answer.
+    /// Answers every request; whoever sends the answers ends the stream at the first failure.
     pub(super) fn answer<R: Send + 'static>(
         mut requests: impl Stream<Item = R> + Send + Unpin + 'static,
         answer: impl Fn(R) -> Result<T, Status> + Send + Sync + 'static,
@@ -105,5 +105,39 @@ impl<T> Drop for Many<T> {
         if let Some(computing) = &self.computing {
             computing.abort();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use tokio::runtime::Builder;
+    use tokio_stream::StreamExt;
+
+    fn answers(requests: usize, refused: Option<usize>) -> Vec<Result<usize, i32>> {
+        let runtime = Builder::new_multi_thread().worker_threads(4).build().unwrap();
+        runtime.block_on(async {
+            let answer = move |request| match refused {
+                Some(refused) if request == refused => Err(Status::invalid_argument("no")),
+                _ => Ok(request),
+            };
+            let many = Many::answer(tokio_stream::iter(0..requests), answer);
+            many.map(|answer| answer.map_err(|status| status.code().into())).collect().await
+        })
+    }
+
+    #[test]
+    fn answers_come_in_the_order_of_their_requests_whoever_computes_them() {
+        for requests in [0, 1, STREAM_AHEAD, STREAM_AHEAD + 1, 10_000] {
+            assert!(answers(requests, None).into_iter().eq((0..requests).map(Ok)), "{requests}");
+        }
+    }
+
+    #[test]
+    fn a_failure_stands_where_its_request_stood() {
+        let answers = answers(500, Some(300));
+        assert_eq!(answers.len(), 500);
+        assert_eq!(answers[299..302], [Ok(299), Err(3), Ok(301)]);
     }
 }

@@ -89,16 +89,16 @@ impl Settlement<'_> {
         out.text(ledger_entry::RECORDED_AT, self.recorded_at);
         let mut bytes = 0;
         out.message(ledger_entry::SETTLEMENT, |out| {
-            let start = out.len();
+            let start = out.bytes();
             out.element(settlement_record::REQUEST, self.request);
             out.message(settlement_record::STATEMENT, |out| {
                 statement::write(out, statement, situation, *admitted_on, Detail::Full);
             });
             let after = to_proto::accumulators(self.after).encode_to_vec();
             out.element(settlement_record::ACCUMULATORS, &after);
-            bytes = out.len() - start;
+            bytes = out.bytes() - start;
         });
-        let start = out.len() - bytes;
+        let start = out.bytes() - bytes;
         (out.into_bytes(), start)
     }
 }

@@ -3,6 +3,7 @@
 use crate::pages::pdf::Paper;
 use crate::pages::pdf::flow::FONT_NAME;
 use crate::pages::pdf::font::Font;
+use crate::pages::pdf::font::Metrics;
 
 use pdf_writer::Finish;
 use pdf_writer::Name;
@@ -78,17 +79,15 @@ fn write_font(pdf: &mut Pdf, font: &Font) -> Option<()> {
     }
     widths.finish();
     inner.finish();
-    let face = font.face();
-    let edges = face.global_bounding_box();
-    let edge = |units: i16| font.scaled(units).into();
+    let Metrics { x, y, ascent, descent, cap_height } = font.metrics;
     pdf.font_descriptor(DESCRIPTOR)
         .name(FONT)
         .flags(FontFlags::SYMBOLIC)
-        .bbox(Rect::new(edge(edges.x_min), edge(edges.y_min), edge(edges.x_max), edge(edges.y_max)))
+        .bbox(Rect::new(x.0.into(), y.0.into(), x.1.into(), y.1.into()))
         .italic_angle(0.0)
-        .ascent(edge(face.ascender()))
-        .descent(edge(face.descender()))
-        .cap_height(edge(face.capital_height().unwrap_or(face.ascender())))
+        .ascent(ascent.into())
+        .descent(descent.into())
+        .cap_height(cap_height.into())
         .stem_v(80.0)
         .font_file2(DATA);
     let data = font.part()?;

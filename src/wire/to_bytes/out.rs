@@ -6,7 +6,6 @@ use prost::encoding::encode_varint;
 use prost::encoding::encoded_len_varint;
 
 use std::fmt::Display;
-use std::io::Write;
 
 /// What stands behind a field's number.
 enum Wire {
@@ -25,7 +24,7 @@ impl Out {
     }
 
     /// How long it is. Unit: bytes.
-    pub fn len(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         self.0.len()
     }
 
@@ -85,8 +84,7 @@ impl Out {
 
     /// A text that is shown and not empty.
     pub fn shown(&mut self, tag: u32, value: impl Display) {
-        // Memory takes all that is written to it.
-        self.message(tag, |out| drop(write!(out.0, "{value}")));
+        self.element(tag, value.to_string().as_bytes());
     }
 
     /// Whatever has a length: a message of its own, field by field.
