@@ -98,6 +98,11 @@ pub fn reach(role: Role, call: &str) -> Reach {
     }
 }
 
+/// Whether a role settles for anybody.
+pub fn settles(role: Role) -> bool {
+    reach(role, "/onestop.v1.Settlement/Settle") != Reach::None
+}
+
 /// Whether anybody may use a call.
 pub fn is_listed(call: &str) -> bool {
     ROLES.into_iter().any(|role| reach(role, call) != Reach::None)
@@ -184,6 +189,14 @@ impl Actor {
 }
 
 impl Asker {
+    /// Whether he settles for anybody.
+    pub fn settles(&self) -> bool {
+        match self {
+            Asker::Anybody => true,
+            Asker::Known(actor) => actor.roles.iter().any(|role| settles(*role)),
+        }
+    }
+
     /// Whether what belongs to a facility may be asked by this call.
     pub fn may(&self, call: &str, facility: &str) -> bool {
         match self {

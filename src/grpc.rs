@@ -33,6 +33,7 @@ use tonic::Response;
 use tonic::Status;
 use tonic::Streaming;
 
+use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -141,8 +142,13 @@ impl Settlement for Api {
         &self,
         request: Request<proto::QuoteRequest>,
     ) -> Result<Response<answer::QuoteReply>, Status> {
-        scope::quote(&scope::asker(&request)?, request.get_ref())?;
+        let asker = scope::asker(&request)?;
+        scope::quote(&asker, request.get_ref())?;
         let statement = self.service.quote_written(request.get_ref()).map_err(status)?;
+        if !asker.settles() {
+            let (by, person) = (scope::onlooker(&request), scope::quoted(request.get_ref()));
+            self.service.looked(&by, scope::QUOTE, person).await.map_err(status)?;
+        }
         Ok(Response::new(answer::QuoteReply { statement: statement.into() }))
     }
 
@@ -154,16 +160,33 @@ impl Settlement for Api {
     ) -> Result<Response<Self::QuoteManyStream>, Status> {
         let service = Arc::clone(&self.service);
         let asker = scope::asker(&request)?;
+        let by = (!asker.settles()).then(|| Arc::new(scope::onlooker(&request)));
+        let (quotes, looks) = (Arc::clone(&service), by.is_some());
         let answers = Many::answer(request.into_inner(), move |request| {
             let request = received(request)?;
             scope::quote_many(&asker, &request)?;
-            match service.quote_written(&request) {
-                Ok(statement) => Ok(answer::QuoteManyReply::statement(statement)),
+            match quotes.quote_written(&request) {
+                Ok(statement) => {
+                    let shows = if looks { scope::quoted(&request) } else { Vec::new() };
+                    Ok((answer::QuoteManyReply::statement(statement), shows))
+                }
                 Err(Failure::Refusal(refusal)) => {
                     metrics::refused(refusal.code());
-                    Ok(answer::QuoteManyReply::refusal(to_proto::refusal(&refusal)))
+                    let refused = answer::QuoteManyReply::refusal(to_proto::refusal(&refusal));
+                    Ok((refused, Vec::new()))
                 }
                 Err(failure @ Failure::Fault(_)) => Err(status(failure)),
+            }
+        });
+        let Some(by) = by else {
+            return Ok(Response::new(Box::pin(answers.map(|one| one.map(|(answer, _)| answer)))));
+        };
+        let answers = answers.then(move |one| {
+            let (service, by) = (Arc::clone(&service), Arc::clone(&by));
+            async move {
+                let (answer, shows) = one?;
+                service.looked(&by, scope::QUOTE_MANY, shows).await.map_err(status)?;
+                Ok(answer)
             }
         });
         Ok(Response::new(Box::pin(answers)))
@@ -209,10 +232,8 @@ impl Settlement for Api {
         let (asker, by) = (scope::asker(&request)?, scope::onlooker(&request));
         let record = self.service.settlement(request.get_ref()).map_err(status)?;
         scope::record(&asker, scope::GET_SETTLEMENT, &record)?;
-        if scope::looks(&asker) {
-            let seen = self.service.looked(&by, scope::GET_SETTLEMENT, person_of(&record));
-            seen.await.map_err(status)?;
-        }
+        let seen = self.service.looked(&by, scope::GET_SETTLEMENT, person_of(&record));
+        seen.await.map_err(status)?;
         Ok(Response::new(record))
     }
 
@@ -228,8 +249,8 @@ impl Settlement for Api {
         let service = Arc::clone(&self.service);
         let first = service.list(&request, request.after_number).map_err(status)?;
         let masks = scope::masks(&asker);
-        // A list is a look where it is of a person.
-        if scope::looks(&asker) && !request.person.is_empty() {
+        // Who asks for somebody's settlements looks at him, whatever there are.
+        if !request.person.is_empty() {
             let seen = service.looked(&by, scope::LIST, vec![request.person.clone()]);
             seen.await.map_err(status)?;
         }
@@ -241,12 +262,28 @@ impl Settlement for Api {
             };
             let mut page = first;
             loop {
+                let most = usize::try_from(left).unwrap_or(usize::MAX);
+                page.records.truncate(most);
+                // A list of everybody's shows whom it names, unless it masks them.
+                if request.person.is_empty() && !masks {
+                    let persons: BTreeSet<String> =
+                        page.records.iter().flat_map(person_of).collect();
+                    let persons = persons.into_iter().collect();
+                    if let Err(failure) = service.looked(&by, scope::LIST, persons).await {
+                        // The reader may have gone.
+                        let _ = sender.send(Err(status(failure))).await;
+                        return;
+                    }
+                }
                 for record in page.records {
                     let record = if masks { masked(record) } else { record };
-                    if left == 0 || sender.send(Ok(record)).await.is_err() {
+                    if sender.send(Ok(record)).await.is_err() {
                         return;
                     }
                     left -= 1;
+                }
+                if left == 0 {
+                    return;
                 }
                 let Some(next) = page.next else { return };
                 page = match service.list(&request, next) {

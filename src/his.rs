@@ -7,6 +7,7 @@ mod auth;
 mod json;
 mod fields;
 mod failure;
+mod reply;
 mod envelope;
 mod codes;
 mod amounts;
@@ -28,6 +29,7 @@ pub use crate::his::auth::Headers;
 use crate::access::Reach;
 use crate::access::is_listed;
 use crate::access::reach;
+use crate::access::settles;
 use crate::access::transaction;
 use crate::config::HisAuth;
 use crate::config::HisConfig;
@@ -40,7 +42,9 @@ use crate::his::envelope::place;
 use crate::his::fields::malformed;
 use crate::his::json::Json;
 use crate::his::replay::Replays;
-use crate::service::Failure;
+use crate::his::reply::Content;
+use crate::his::reply::Replied;
+use crate::his::reply::Reply;
 use crate::service::Onlooker;
 use crate::service::Service;
 use crate::service::now;
@@ -50,6 +54,7 @@ use crate::traces;
 use sha2::Digest;
 use sha2::Sha256;
 
+use std::path::Path;
 use std::sync::Arc;
 
 /// The converter on a service.
@@ -83,36 +88,6 @@ pub enum Answer {
     File(Vec<u8>),
 }
 
-/// What a transaction gives back.
-#[derive(Debug)]
-enum Reply {
-    /// Its output, and what a clerk should know.
-    Output(Json, String),
-    /// A file.
-    File(Vec<u8>),
-}
-
-/// What came of a transaction.
-type Replied = Result<Reply, Failure>;
-
-impl Reply {
-    /// No output.
-    fn nothing() -> Reply {
-        Reply::Output(Json::Object(Vec::new()), String::new())
-    }
-
-    /// An output, and what a clerk should know.
-    fn warned(output: Json, warning: &str) -> Reply {
-        Reply::Output(output, warning.chars().take(WARNING_CHARS_MAX).collect())
-    }
-}
-
-impl From<Json> for Reply {
-    fn from(output: Json) -> Reply {
-        Reply::Output(output, String::new())
-    }
-}
-
 /// The number of a transaction. Editions put a letter behind it: 2304A is 2304.
 fn number(infno: &str) -> &str {
     infno.trim_end_matches(|sign: char| sign.is_ascii_alphabetic())
@@ -132,8 +107,6 @@ fn may(key: &HisKey, envelope: &Json) -> bool {
     }
 }
 
-/// Longest `warn_msg`. Unit: signs.
-const WARNING_CHARS_MAX: usize = 200;
 const A_TRANSACTION: (&str, &str) =
     ("a transaction of this interface", "本接口支持的交易编号(见接口文档的交易一览)");
 
@@ -146,6 +119,15 @@ impl Gateway {
             HisAuth::UnlessLoopback => !loopback,
         };
         Gateway { service, config, must_sign, replays: Replays::default() }
+    }
+
+    /// The same, with the signatures that were used kept in a data directory over a restart.
+    pub fn remembering(mut self, data: &Path) -> Gateway {
+        if self.must_sign {
+            let lives = self.config.replay_window_s.saturating_mul(1000);
+            self.replays = Replays::of(data, (now().unix_millis(), lives));
+        }
+        self
     }
 
     /// Answers a request, whatever it is.
@@ -181,8 +163,8 @@ impl Gateway {
             Err(refusal) => Err(refusal.into()),
         };
         let outcome = match replied {
-            Ok(Reply::Output(output, warning)) => Ok((output, warning)),
-            Ok(Reply::File(content)) => return Answer::File(content),
+            Ok(Reply { content: Content::Output(output, warning), .. }) => Ok((output, warning)),
+            Ok(Reply { content: Content::File(content), .. }) => return Answer::File(content),
             Err(failure) => Err(failure::message(&failure)),
         };
         Answer::Json(answer(outcome, &place, (received, now()), self.config.infcode))
@@ -230,31 +212,21 @@ impl Gateway {
         }
     }
 
-    /// Records a look at a person's record, before it is answered: that of 1101, 2001 and 5206; and of whoever may look at all
-    /// facilities, whatever names a person. Of one's own visits and settlements there is none.
+    /// Records a look at each record that a reply shows, before it is answered.
     async fn seen(
         &self,
         key: Option<&HisKey>,
         (asked, from): (&Asked, &str),
         reply: Reply,
     ) -> Replied {
-        let call = transaction(number(&asked.infno));
-        let of_all = key.is_some_and(|key| reach(key.role, &call) == Reach::All);
-        let is_look = matches!(number(&asked.infno), "1101" | "2001" | "5206");
-        if is_look || (self.must_sign && of_all) {
-            let found = match &reply {
-                Reply::Output(output, _) => {
-                    output.get("baseinfo").and_then(|base| base.text_of("psn_no"))
-                }
-                Reply::File(_) => None,
-            };
-            let data = fields::row(&asked.input, "data").ok();
-            let named = found.or_else(|| data.and_then(|data| data.text("psn_no")));
+        let number = number(&asked.infno);
+        // A quote is a step of settling, but for a key that never settles.
+        if number != "2303" || key.is_some_and(|key| !settles(key.role)) {
             let id = key.map(|key| key.id.as_str());
             let who: Vec<&str> = id.into_iter().chain([asked.operator.as_str()]).collect();
             let by = Onlooker { who: who.join(" "), from: from.to_owned() };
-            let persons = named.map(str::to_owned).into_iter().collect();
-            self.service.looked(&by, &call, persons).await?;
+            let persons = reply.shows.iter().cloned().collect();
+            self.service.looked(&by, &transaction(number), persons).await?;
         }
         Ok(reply)
     }

@@ -32,8 +32,14 @@ use axum::middleware::Next;
 use axum::response::Response;
 use axum::routing::get;
 use axum::routing::post;
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use hyper_util::rt::TokioTimer;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tower::Layer;
 
-use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -65,16 +71,37 @@ pub struct Behind {
 }
 
 /// Serves until `stop` ends, then finishes what was accepted.
+///
+/// A connection on which no whole head of a request comes within the longest time for a request is closed: one that sends it a
+/// sign at a time, as one that is not used any more.
 pub async fn serve(
-    door: Door,
+    mut door: Door,
     behind: Behind,
     options: HttpOptions,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
+    stop: impl Future<Output = ()>,
+) {
     let encrypted = Encrypted(door.is_encrypted());
     let router = router(behind, options).layer(Extension(encrypted));
-    let router = router.into_make_service_with_connect_info::<Peer>();
-    axum::serve(door, router).with_graceful_shutdown(stop).await
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(options.request_timeout);
+    let connections = GracefulShutdown::new();
+    let mut stop = pin!(stop);
+    loop {
+        let connection = tokio::select! {
+            connection = door.accept() => connection,
+            () = &mut stop => break,
+        };
+        let service = Extension(ConnectInfo(connection.peer())).layer(router.clone());
+        let service = TowerToHyperService::new(service);
+        let serving = connections.watch(http.serve_connection(TokioIo::new(connection), service));
+        tokio::spawn(async move {
+            if let Err(error) = serving.await {
+                tracing::debug!(%error, "a connection ended");
+            }
+        });
+    }
+    drop(door);
+    connections.shutdown().await;
 }
 
 fn router(behind: Behind, options: HttpOptions) -> Router {

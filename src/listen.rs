@@ -10,9 +10,6 @@ pub use crate::listen::connection::Peer;
 use crate::listen::tls::Keys;
 use crate::listen::tls::Speaks;
 
-use axum::extract::connect_info::Connected;
-use axum::serve::IncomingStream;
-use axum::serve::Listener;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
@@ -66,6 +63,14 @@ impl Door {
     /// Where it is.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The next connection; none comes once nobody takes any.
+    pub async fn accept(&mut self) -> Connection {
+        match self.connections.recv().await {
+            Some(connection) => connection,
+            None => std::future::pending().await,
+        }
     }
 }
 
@@ -132,31 +137,5 @@ impl Stream for Door {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.connections.poll_recv(context).map(|connection| connection.map(Ok))
-    }
-}
-
-impl Listener for Door {
-    type Io = Connection;
-    type Addr = Peer;
-
-    async fn accept(&mut self) -> (Connection, Peer) {
-        match self.connections.recv().await {
-            Some(connection) => {
-                let peer = connection.peer();
-                (connection, peer)
-            }
-            // The task that takes connections has ended, so none will come.
-            None => std::future::pending().await,
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<Peer> {
-        Ok(Peer { address: self.address, certificate: None })
-    }
-}
-
-impl Connected<IncomingStream<'_, Door>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, Door>) -> Peer {
-        stream.remote_addr().clone()
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Accounts are a file of their own in the data directory, so that the command line can mend them also while a server runs, and also
 //! where the ledger cannot be opened. Each change waits in that file until it is in the ledger, so that none is made without a trace.
-//! Sessions and wrong passwords are in memory alone.
+//! Sessions are in memory alone; wrong passwords too, but for those for which an account has to wait, which it keeps.
 
 pub mod account;
 pub mod password;
@@ -149,11 +149,17 @@ impl Operators {
         // The stamp is older than what is read, so that nothing is missed.
         let stamp = kept.stamp()?;
         let accounts = Arc::new(kept.read()?);
+        let mut lockout = Lockout::default();
+        for account in accounts.all() {
+            if let Some(wrong) = account.wrong {
+                lockout.take(&account.name, wrong);
+            }
+        }
         Ok(Operators {
             kept,
             read: Mutex::new((stamp, accounts)),
             sessions: Mutex::new(Sessions::new(terms.idle_s, terms.longest_s)),
-            lockout: Mutex::default(),
+            lockout: Mutex::new(lockout),
             nobody: Hashed::of("nobody has this password").ok_or(OperatorsError::NoRandomness)?,
             password_days: terms.password_days,
         })
@@ -185,6 +191,7 @@ impl Operators {
             must_change: true,
             password_set_ms: now.unix_millis(),
             disabled: false,
+            wrong: None,
         };
         let author = author(by, from, now)?;
         self.change(|accounts| Ok(accounts.add(account, &author)?))?;
@@ -238,12 +245,16 @@ impl Operators {
         from: &str,
         now: Moment,
     ) -> Result<String, Refused> {
-        let locked = self.tried(name, from, now).map_err(Refused::Wait)?;
         let accounts = self.accounts().map_err(Refused::Failed)?;
         let account = accounts.get(name);
+        if let Some(account) = account {
+            // Also where the command line has set another while the server runs.
+            held(&self.lockout).forget_before(name, account.password_set_ms);
+        }
+        let locked = self.tried(name, from, now).map_err(Refused::Wait)?;
         let fits = account.map_or(&self.nobody, |one| &one.password).fits(password);
         if let Some(account) = account.filter(|one| fits && !one.disabled) {
-            held(&self.lockout).passed(name, from);
+            self.passed(account, from).map_err(Refused::Failed)?;
             let begun = held(&self.sessions).begin((name, account.password_set_ms), None, now);
             return begun.ok_or(Refused::Failed(OperatorsError::NoRandomness));
         }
@@ -253,7 +264,23 @@ impl Operators {
     /// Notes that an account has to wait after wrong passwords.
     pub fn note_locked(&self, name: &str, from: &str, now: Moment) -> Result<(), OperatorsError> {
         let author = author(name, from, now)?;
-        self.change(|accounts| Ok(accounts.locked(name, &author)?))
+        self.change(|accounts| {
+            // The right one may have come meanwhile.
+            let wrong = held(&self.lockout).of(name);
+            Ok(accounts.locked(name, wrong, &author)?)
+        })
+    }
+
+    /// The right password came.
+    fn passed(&self, account: &Account, from: &str) -> Result<(), OperatorsError> {
+        held(&self.lockout).passed(&account.name, from);
+        if account.wrong.is_none() {
+            return Ok(());
+        }
+        self.change(|accounts| {
+            accounts.unlocked(&account.name);
+            Ok(())
+        })
     }
 
     /// Counts an attempt, and says whether the name is locked should it be wrong; or how long it has to wait.
@@ -310,7 +337,7 @@ impl Operators {
         if self.tried(name, from, now).is_err() || !account.password.fits(old) {
             return Err(OperatorsError::Wrong);
         }
-        held(&self.lockout).passed(name, from);
+        self.passed(account, from)?;
         if old == new {
             return Err(OperatorsError::Weak(Weak::Before));
         }

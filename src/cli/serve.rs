@@ -185,8 +185,9 @@ async fn serve(
         .add_routes(contract(routes, &service, &config.server))
         .serve_with_incoming_shutdown(door, until(stopping.clone()));
     let options = http_options(config);
-    let gateway =
-        Gateway::new(Arc::clone(&service), config.his.clone(), web_address.ip().is_loopback());
+    let on_loopback = web_address.ip().is_loopback();
+    let gateway = Gateway::new(Arc::clone(&service), config.his.clone(), on_loopback)
+        .remembering(&config.store.path);
     let traces = collector.traces.clone();
     let behind = http::Behind { service: Arc::clone(&service), gateway, operators, oidc, traces };
     let web = http::serve(web, behind, options, until(stopping.clone()));
@@ -200,15 +201,14 @@ async fn serve(
     }
     let patience = Duration::from_millis(config.server.shutdown_timeout_ms);
     let both = async { tokio::join!(server, web) };
-    let (served, web_served) = tokio::select! {
+    let (served, ()) = tokio::select! {
         both = both => both,
         () = too_late(stopping, patience) => {
             tracing::warn!("some requests were not finished in time");
-            (Ok(()), Ok(()))
+            (Ok(()), ())
         }
     };
     served.map_err(|error| failed(&error))?;
-    web_served.map_err(|error| failed(&error))?;
     listening.abort();
     telling.abort();
     noting.abort();

@@ -14,8 +14,8 @@ use tonic::Status;
 
 pub(super) const GET_SETTLEMENT: &str = "/onestop.v1.Settlement/GetSettlement";
 pub(super) const LIST: &str = "/onestop.v1.Settlement/ListSettlements";
-const QUOTE: &str = "/onestop.v1.Settlement/Quote";
-const QUOTE_MANY: &str = "/onestop.v1.Settlement/QuoteMany";
+pub(super) const QUOTE: &str = "/onestop.v1.Settlement/Quote";
+pub(super) const QUOTE_MANY: &str = "/onestop.v1.Settlement/QuoteMany";
 const REVERSE: &str = "/onestop.v1.Settlement/Reverse";
 const SETTLE: &str = "/onestop.v1.Settlement/Settle";
 
@@ -28,14 +28,6 @@ pub(super) fn onlooker<T>(request: &Request<T>) -> Onlooker {
     };
     let from = extensions.get::<CameFrom>().map(|from| from.0.clone()).unwrap_or_default();
     Onlooker { who, from }
-}
-
-/// Whether reading a settlement is a look at its person's record: of everybody who was asked who he is, also at one's own.
-pub(super) fn looks(asker: &Asker) -> bool {
-    match asker {
-        Asker::Anybody => false,
-        Asker::Known(_) => true,
-    }
 }
 
 /// Whether persons' numbers are masked in lists for this caller: an auditor sees one whole only where a record is opened.
@@ -59,17 +51,22 @@ fn within(asker: &Asker, call: &str, facility: &str) -> Result<(), Status> {
     if asker.may(call, facility) { Ok(()) } else { Err(denied()) }
 }
 
-fn quoted(asker: &Asker, call: &str, request: &proto::QuoteRequest) -> Result<(), Status> {
+/// For whom a quote is.
+pub(super) fn quoted(request: &proto::QuoteRequest) -> Vec<String> {
+    request.admission.iter().map(|admission| admission.person.clone()).collect()
+}
+
+fn quoting(asker: &Asker, call: &str, request: &proto::QuoteRequest) -> Result<(), Status> {
     let facility = request.admission.as_ref().map_or("", |admission| &admission.facility);
     within(asker, call, facility)
 }
 
 pub(super) fn quote(asker: &Asker, request: &proto::QuoteRequest) -> Result<(), Status> {
-    quoted(asker, QUOTE, request)
+    quoting(asker, QUOTE, request)
 }
 
 pub(super) fn quote_many(asker: &Asker, request: &proto::QuoteRequest) -> Result<(), Status> {
-    quoted(asker, QUOTE_MANY, request)
+    quoting(asker, QUOTE_MANY, request)
 }
 
 /// Both names of the facility must be its own; that they are the same is looked at later.

@@ -2,13 +2,14 @@
 //! as `dld_endtime` promises.
 
 use crate::his::Gateway;
-use crate::his::Replied;
-use crate::his::Reply;
 use crate::his::envelope::Asked;
 use crate::his::envelope::time;
 use crate::his::fields::malformed;
 use crate::his::fields::row;
 use crate::his::json::Json;
+use crate::his::reply::Replied;
+use crate::his::reply::Reply;
+use crate::his::zipped::rows;
 use crate::proto;
 use crate::refusal::Refusal;
 use crate::service::Failure;
@@ -16,6 +17,8 @@ use crate::service::Failure;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+/// How the name of a file begins that 3202 has written.
+pub(super) const RESULT: &str = "result_";
 /// Most bytes of a file.
 const FILE_BYTES_MAX: usize = 4 << 20;
 /// For how many days a file may be fetched.
@@ -88,7 +91,18 @@ pub(super) async fn keep(
 /// 9102
 pub(super) fn download_9102(gateway: &Gateway, asked: &Asked) -> Replied {
     let data = row(&asked.input, "fsDownloadIn")?;
-    Ok(Reply::File(fetched(gateway, asked, data.given("file_qury_no")?)?.content))
+    let file = fetched(gateway, asked, data.given("file_qury_no")?)?;
+    let persons = persons(&file);
+    Ok(Reply::file(file.content).showing(persons))
+}
+
+/// Whom a file names that 3202 has written; what a hospital has uploaded itself is its own words.
+fn persons(file: &proto::KeptFile) -> Vec<String> {
+    if !file.name.starts_with(RESULT) {
+        return Vec::new();
+    }
+    let rows = rows(&file.content).unwrap_or_default();
+    rows.into_iter().filter_map(|row| row.into_iter().next()).collect()
 }
 
 /// A file of the facility that asks, unless its time is over.

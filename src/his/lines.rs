@@ -2,8 +2,6 @@
 
 use crate::bill::LINES_MAX;
 use crate::his::Gateway;
-use crate::his::Replied;
-use crate::his::Reply;
 use crate::his::amounts::FourParts;
 use crate::his::amounts::number;
 use crate::his::codes;
@@ -14,6 +12,9 @@ use crate::his::fields::malformed;
 use crate::his::fields::row;
 use crate::his::fields::some_rows;
 use crate::his::json::Json;
+use crate::his::reply::Replied;
+use crate::his::reply::Reply;
+use crate::his::settlement::person_of;
 use crate::his::settlement::settlement_of;
 use crate::his::visit::same_person;
 use crate::id::PersonId;
@@ -241,9 +242,11 @@ pub(super) async fn delete_2302(gateway: &Gateway, asked: &Asked) -> Replied {
 pub(super) fn lines_5204(gateway: &Gateway, asked: &Asked) -> Replied {
     let data = row(&asked.input, "data")?;
     let id = data.given("mdtrt_id")?;
+    let mut persons = Vec::new();
     let (number, results, billed) = match data.text("setl_id") {
         Some(_) => {
             let settlement = settlement_of(gateway, asked, data)?;
+            persons.extend(person_of(&settlement).map(str::to_owned));
             let bill = settlement.request.and_then(|request| request.bill).unwrap_or_default();
             let results = settlement.statement.map(|statement| statement.lines);
             (settlement.number.to_string(), results.unwrap_or_default(), Some(bill.lines))
@@ -253,16 +256,15 @@ pub(super) fn lines_5204(gateway: &Gateway, asked: &Asked) -> Replied {
     let kept_lines = match gateway.service.visit(&asked.facility, id) {
         Ok(visit) => {
             same_person(data, &visit.visit)?;
+            persons.push(visit.visit.person);
             gateway.service.fee_lines(&asked.facility, id)?
         }
         // One settled over the contract has no visit here.
         Err(_) if billed.is_some() => Vec::new(),
         Err(unknown) => return Err(unknown),
     };
-    let kept_lines: BTreeMap<String, proto::FeeLine> = kept_lines
-        .into_iter()
-        .filter_map(|line| Some((line.line.as_ref()?.id.clone(), line)))
-        .collect();
+    let by_id = |line: proto::FeeLine| Some((line.line.as_ref()?.id.clone(), line));
+    let kept_lines: BTreeMap<_, _> = kept_lines.into_iter().filter_map(by_id).collect();
     let lines: Vec<proto::Line> = match billed {
         Some(lines) => lines,
         None => kept_lines.values().filter_map(|line| line.line.clone()).collect(),
@@ -309,7 +311,7 @@ pub(super) fn lines_5204(gateway: &Gateway, asked: &Asked) -> Replied {
         Ok(Json::Object(fields.into_iter().map(|(name, value)| (name.into(), value)).collect()))
     };
     let rows: Vec<Json> = lines.iter().map(row).collect::<Result<_, Failure>>()?;
-    Ok(Json::List(rows).into())
+    Ok(Reply::from(Json::List(rows)).showing(persons))
 }
 
 /// What a line's uploader said, shown as he said it.

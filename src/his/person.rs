@@ -3,7 +3,6 @@
 use crate::calendar::Day;
 use crate::calendar::Moment;
 use crate::his::Gateway;
-use crate::his::Replied;
 use crate::his::amounts::number;
 use crate::his::codes;
 use crate::his::envelope::Asked;
@@ -11,6 +10,8 @@ use crate::his::fields::Fields;
 use crate::his::fields::malformed;
 use crate::his::fields::row;
 use crate::his::json::Json;
+use crate::his::reply::Replied;
+use crate::his::reply::Reply;
 use crate::id::PersonId;
 use crate::money::Money;
 use crate::proto;
@@ -71,12 +72,12 @@ pub(super) fn person_1101(gateway: &Gateway, asked: &Asked) -> Replied {
         ("exp_content", Json::text("")),
     ]);
     let insured = found.enrolments.iter().map(|one| enrolment(one, today, age)).collect();
-    Ok(Json::object([
+    let output = Json::object([
         ("baseinfo", base),
         ("insuinfo", Json::List(insured)),
         ("idetinfo", Json::List(identities(gateway, &found))),
-    ])
-    .into())
+    ]);
+    Ok(Reply::from(output).showing([found.id]))
 }
 
 fn holds((from, to): (&str, &str), day: Day) -> bool {
@@ -201,7 +202,8 @@ pub(super) fn entitlement_2001(gateway: &Gateway, asked: &Asked) -> Replied {
             ("exp_content", Json::text("")),
         ]));
     }
-    Ok(Json::object([("trtinfo", Json::List(rows))]).into())
+    let output = Json::object([("trtinfo", Json::List(rows))]);
+    Ok(Reply::from(output).showing([person.to_owned()]))
 }
 
 /// The insurance type that the HIS says must be that of the register.
@@ -220,8 +222,9 @@ pub(super) fn same_insutype(data: Fields<'_>, insutype: &str) -> Result<(), Refu
 pub(super) fn year_5206(gateway: &Gateway, asked: &Asked) -> Replied {
     let data = row(&asked.input, "data")?;
     let day = month_end(data.text("cum_ym"), asked.received)?;
+    let person = data.given("psn_no")?.to_owned();
     let reply = gateway.service.eligibility(&proto::EligibilityRequest {
-        person: data.given("psn_no")?.to_owned(),
+        person: person.clone(),
         asked: day.to_string(),
         ..proto::EligibilityRequest::default()
     })?;
@@ -254,7 +257,8 @@ pub(super) fn year_5206(gateway: &Gateway, asked: &Asked) -> Replied {
         let (_, code) = codes::fund(&gateway.config, &found.fund);
         rows.push(row(code, &step.paid)?);
     }
-    Ok(Json::object([("cuminfo", Json::List(rows))]).into())
+    let output = Json::object([("cuminfo", Json::List(rows))]);
+    Ok(Reply::from(output).showing([person]))
 }
 
 /// A sum of many bills, which may pass the limit of one.

@@ -6,15 +6,20 @@
 //! service alone, and clients sign many requests alike within a second or even a millisecond; there a signature counts once for each
 //! body. Where that time is in whole seconds, the same request signed anew within a second is the same to the byte, and is taken.
 //!
-//! Kept in memory: whoever replays what was sent before a restart is stopped by the message id, under which nothing is written twice.
+//! Kept in memory and in files beside the ledger, so that one that was used before a restart is known after it.
+
+mod kept;
 
 use crate::his::auth::Signed;
+use crate::his::replay::kept::Kept;
+use crate::his::replay::kept::Once;
 
 use sha2::Digest;
 use sha2::Sha256;
 
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
@@ -35,9 +40,24 @@ struct Used {
     first: BTreeMap<[u8; 32], i64>,
     /// All of them in the order in which they came, and when each can be forgotten.
     order: VecDeque<([u8; 32], i64)>,
+    /// Where they are kept over a restart.
+    kept: Option<Kept>,
 }
 
 impl Replays {
+    /// Those that a data directory holds, where more are kept from now on. `now`, and for how long after its own time a signature
+    /// is taken, in milliseconds.
+    pub(super) fn of(data: &Path, (now, lives): (i64, u64)) -> Replays {
+        let lives = i64::try_from(lives).unwrap_or(i64::MAX);
+        // One may be of a time to come, as far as it may be of the past.
+        let (kept, held) = Kept::open(data, lives.saturating_mul(2), now);
+        let mut used = Used { kept: Some(kept), ..Used::default() };
+        for once in held.into_iter().filter(|once| now <= once.until) {
+            used.know(&once);
+        }
+        Replays { used: Mutex::new(used) }
+    }
+
     /// Whether a signature that holds is used for the first time, which it is from now on.
     ///
     /// `now`, and for how long after its own time a signature is taken, in milliseconds.
@@ -61,13 +81,21 @@ impl Replays {
         if let Some(first) = used.first.get(&name) {
             return !signed.has_nonce && signed.in_seconds && now - first < SAME_SECOND;
         }
-        used.first.insert(name, now);
-        used.order.push_back((name, signed.at.saturating_add(lives)));
+        let once = Once { name, first: now, until: signed.at.saturating_add(lives) };
+        used.know(&once);
+        if let Some(kept) = &mut used.kept {
+            kept.add(&once);
+        }
         true
     }
 }
 
 impl Used {
+    fn know(&mut self, once: &Once) {
+        self.first.insert(once.name, once.first);
+        self.order.push_back((once.name, once.until));
+    }
+
     /// Drops what would be refused for its time anyway. What comes later in the order may have to be kept for less long; it is
     /// dropped a little late.
     fn forget(&mut self, now: i64) {
@@ -116,6 +144,32 @@ mod tests {
         // From here on the timestamp itself is refused, so that nothing need be remembered.
         assert!(replays.is_new(&signed("c"), b"", (1_801_001, WINDOW)));
         assert_eq!(replays.used.lock().unwrap().first.len(), 1);
+    }
+
+    #[test]
+    fn a_restart_forgets_no_signature_that_could_still_be_taken() {
+        let (home, key) = (tempfile::tempdir().unwrap(), key());
+        let signed = |message: &str, at| Signed {
+            key: &key,
+            message: message.to_owned(),
+            has_nonce: true,
+            at,
+            in_seconds: true,
+        };
+        let (now, later) = (10_000_000, 10_000_000 + 1_800_000);
+        let replays = Replays::of(home.path(), (now, WINDOW));
+        // One clock is right, one is as far ahead as may be.
+        for (message, at) in [("a", now), ("ahead", later)] {
+            assert!(replays.is_new(&signed(message, at), b"", (now, WINDOW)));
+        }
+        drop(replays);
+        let replays = Replays::of(home.path(), (now + 1, WINDOW));
+        assert!(!replays.is_new(&signed("a", now), b"", (now + 1, WINDOW)));
+        assert!(replays.is_new(&signed("b", now), b"", (now + 1, WINDOW)));
+        drop(replays);
+        let replays = Replays::of(home.path(), (later + 1, WINDOW));
+        assert!(!replays.is_new(&signed("ahead", later), b"", (later + 1, WINDOW)));
+        assert_eq!(replays.used.lock().unwrap().first.len(), 1, "what is over is let go");
     }
 
     #[test]

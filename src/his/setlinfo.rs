@@ -2,14 +2,14 @@
 //! there. HN 2.11, 2.12.
 
 use crate::his::Gateway;
-use crate::his::Replied;
-use crate::his::Reply;
 use crate::his::amounts::Amounts;
 use crate::his::codes;
 use crate::his::envelope::Asked;
 use crate::his::envelope::time;
 use crate::his::fields::kept;
 use crate::his::json::Json;
+use crate::his::reply::Replied;
+use crate::his::reply::Reply;
 use crate::proto;
 
 type Shown = Vec<(&'static str, Json)>;

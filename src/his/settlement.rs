@@ -1,13 +1,13 @@
 //! Settlement: 2303 quote, 2304 settle, 2305 undo, 2601 taking a request back, 5203 query.
 
 use crate::his::Gateway;
-use crate::his::Replied;
-use crate::his::Reply;
 use crate::his::envelope::Asked;
 use crate::his::fields::Fields;
 use crate::his::fields::kept;
 use crate::his::fields::malformed;
 use crate::his::fields::row;
+use crate::his::reply::Replied;
+use crate::his::reply::Reply;
 use crate::his::setlinfo::shown;
 use crate::his::visit::same_person;
 use crate::id::RequestId;
@@ -89,7 +89,7 @@ pub(super) fn quote_2303(gateway: &Gateway, asked: &Asked) -> Replied {
         statement: Some(statement),
         ..proto::SettlementRecord::default()
     };
-    shown(gateway, asked, &record, None)
+    Ok(shown(gateway, asked, &record, None)?.showing([visit.visit.person]))
 }
 
 /// 2304
@@ -138,7 +138,7 @@ pub(super) fn settlement_5203(gateway: &Gateway, asked: &Asked) -> Replied {
             Ok(reversal) => {
                 let record = by(gateway, By::Number(reversal.of_number))?;
                 of_facility(asked, data, &record)?;
-                return shown(gateway, asked, &record, Some(&reversal));
+                return seen(gateway, asked, &record, Some(&reversal));
             }
             // It is none.
             Err(Failure::Refusal(_)) => {}
@@ -146,7 +146,24 @@ pub(super) fn settlement_5203(gateway: &Gateway, asked: &Asked) -> Replied {
         }
     }
     let record = settlement_of(gateway, asked, data)?;
-    shown(gateway, asked, &record, None)
+    seen(gateway, asked, &record, None)
+}
+
+/// A settlement, or its reversal, as it is shown to whoever looks it up.
+fn seen(
+    gateway: &Gateway,
+    asked: &Asked,
+    record: &proto::SettlementRecord,
+    reversal: Option<&proto::Reversal>,
+) -> Replied {
+    let person = person_of(record).map(str::to_owned);
+    Ok(shown(gateway, asked, record, reversal)?.showing(person))
+}
+
+/// Whose settlement it is.
+pub(super) fn person_of(record: &proto::SettlementRecord) -> Option<&str> {
+    let admission = record.request.as_ref()?.admission.as_ref()?;
+    Some(&admission.person)
 }
 
 fn by(gateway: &Gateway, by: By) -> Result<proto::SettlementRecord, Failure> {

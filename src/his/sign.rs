@@ -1,11 +1,11 @@
 //! 9001 sign-in and 9002 sign-out: recorded, and asked of nobody. Clients sign in once a day and stop where that fails.
 
 use crate::his::Gateway;
-use crate::his::Replied;
 use crate::his::envelope::Asked;
 use crate::his::envelope::time;
 use crate::his::fields::row;
 use crate::his::json::Json;
+use crate::his::reply::Replied;
 use crate::proto;
 
 /// 9001

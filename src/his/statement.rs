@@ -3,17 +3,19 @@
 use crate::calendar::Day;
 use crate::config::HisResults;
 use crate::his::Gateway;
-use crate::his::Replied;
 use crate::his::amounts::Amounts;
 use crate::his::envelope::Asked;
 use crate::his::fields::Fields;
 use crate::his::fields::kept;
 use crate::his::fields::malformed;
 use crate::his::fields::row;
+use crate::his::files::RESULT;
 use crate::his::files::fetched;
 use crate::his::files::keep;
 use crate::his::json::Json;
 use crate::his::json::shortened;
+use crate::his::reply::Replied;
+use crate::his::reply::Reply;
 use crate::his::zipped::rows;
 use crate::his::zipped::zipped;
 use crate::money::Money;
@@ -309,7 +311,7 @@ pub(super) async fn rows_3202(gateway: &Gateway, asked: &Asked) -> Replied {
     let data = row(&asked.input, "data")?;
     let asking = Asking::read(data)?;
     let number = data.given("file_qury_no")?;
-    let name = format!("result_{number}.zip");
+    let name = format!("{RESULT}{number}.zip");
     if let Some(done) = gateway.service.done_by(&asked.facility, &asked.msgid)?
         && let Kind::File(file) = done.kind
         && file.name == name
@@ -336,12 +338,12 @@ pub(super) async fn rows_3202(gateway: &Gateway, asked: &Asked) -> Replied {
         let shown = shown.unwrap_or_else(|| only_there(&hospital, outcome.hospital.unwrap_or(0)));
         written.push(shown.row(result(gateway.config.results, outcome.balance, false), why));
     }
-    let content = zipped(&format!("result_{number}.txt"), &written)?;
+    let content = zipped(&format!("{RESULT}{number}.txt"), &written)?;
     let kept = keep(gateway, asked, &name, content).await?;
     Ok(file_info(&kept.number, &name, &kept.until))
 }
 
-fn file_info(number: &str, name: &str, until: &str) -> crate::his::Reply {
+fn file_info(number: &str, name: &str, until: &str) -> Reply {
     let info = Json::object([
         ("file_qury_no", Json::text(number)),
         ("filename", Json::text(name)),

@@ -2,13 +2,14 @@
 //! ceiling.
 
 use crate::his::Gateway;
-use crate::his::Replied;
 use crate::his::amounts::FourParts;
 use crate::his::codes;
 use crate::his::codes::FundField;
 use crate::his::envelope::Asked;
 use crate::his::fields::row;
 use crate::his::json::Json;
+use crate::his::reply::Replied;
+use crate::his::reply::Reply;
 use crate::his::settlement::settlement_of;
 use crate::money::Money;
 use crate::money::Rate;
@@ -75,7 +76,8 @@ pub(super) fn items_100001(gateway: &Gateway, asked: &Asked) -> Replied {
             ("polItemPaySum", Json::Number(item.whole)),
         ])
     });
-    Ok(Json::List(rows.collect()).into())
+    let output = Json::List(rows.collect());
+    Ok(Reply::from(output).showing([admission.person]))
 }
 
 impl Item {

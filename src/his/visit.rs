@@ -2,8 +2,6 @@
 
 use crate::calendar::Day;
 use crate::his::Gateway;
-use crate::his::Replied;
-use crate::his::Reply;
 use crate::his::codes;
 use crate::his::envelope::Asked;
 use crate::his::fields::Fields;
@@ -13,6 +11,8 @@ use crate::his::fields::row;
 use crate::his::fields::rows;
 use crate::his::json::Json;
 use crate::his::person::same_insutype;
+use crate::his::reply::Replied;
+use crate::his::reply::Reply;
 use crate::id::PersonId;
 use crate::proto;
 use crate::refusal::Refusal;
@@ -249,8 +249,7 @@ pub(super) fn visits_5201(gateway: &Gateway, asked: &Asked) -> Replied {
         said.is_none_or(|said| codes::med_type(&gateway.config, said) == kept.visit.med_type)
             && data.text("mdtrt_id").is_none_or(|id| id == kept.id)
     };
-    let rows = shown.iter().filter(fits).map(|kept| visit_row(gateway, asked, kept));
-    Ok(Json::object([("mdtrtinfo", Json::List(rows.collect::<Result<_, Failure>>()?))]).into())
+    visit_rows(gateway, asked, "mdtrtinfo", shown.iter().filter(fits))
 }
 
 /// 5202
@@ -277,7 +276,8 @@ pub(super) fn diagnoses_5202(gateway: &Gateway, asked: &Asked) -> Replied {
         ])
     };
     let rows = kept.visit.diagnoses.iter().map(row).collect();
-    Ok(Json::object([("diseinfo", Json::List(rows))]).into())
+    let output = Json::object([("diseinfo", Json::List(rows))]);
+    Ok(Reply::from(output).showing([kept.visit.person]))
 }
 
 /// 5303
@@ -285,8 +285,7 @@ pub(super) fn in_hospital_5303(gateway: &Gateway, asked: &Asked) -> Replied {
     let data = row(&asked.input, "data")?;
     let shown = listed(gateway, asked, data)?;
     let staying = |kept: &&Kept| kept.visit.ended_at.is_empty();
-    let rows = shown.iter().filter(staying).map(|kept| visit_row(gateway, asked, kept));
-    Ok(Json::object([("data", Json::List(rows.collect::<Result<_, Failure>>()?))]).into())
+    visit_rows(gateway, asked, "data", shown.iter().filter(staying))
 }
 
 /// The visits of a person, or of the facility, that began within the time asked for and were not taken back.
@@ -306,6 +305,21 @@ fn listed(gateway: &Gateway, asked: &Asked, data: Fields<'_>) -> Result<Vec<Kept
 
 fn kept_text(texts: &[proto::NamedText], name: &str) -> String {
     kept(texts, name).to_owned()
+}
+
+/// Visits as 5201 and 5303 show them, under a name.
+fn visit_rows<'k>(
+    gateway: &Gateway,
+    asked: &Asked,
+    name: &'static str,
+    shown: impl Iterator<Item = &'k Kept>,
+) -> Replied {
+    let (mut rows, mut persons) = (Vec::new(), Vec::new());
+    for kept in shown {
+        rows.push(visit_row(gateway, asked, kept)?);
+        persons.push(kept.visit.person.clone());
+    }
+    Ok(Reply::from(Json::object([(name, Json::List(rows))])).showing(persons))
 }
 
 /// A visit as 5201 and 5303 show it.

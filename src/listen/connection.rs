@@ -54,7 +54,7 @@ impl Connection {
     }
 
     /// Who is at the other end.
-    pub(super) fn peer(&self) -> Peer {
+    pub fn peer(&self) -> Peer {
         self.peer.clone()
     }
 }

@@ -27,6 +27,19 @@ pub struct Account {
     pub password_set_ms: i64,
     /// Whether the operator is kept out.
     pub disabled: bool,
+    /// The wrong passwords for which it has to wait, also after a restart; none where it need not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrong: Option<Wrong>,
+}
+
+/// Wrong passwords in a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wrong {
+    /// How many.
+    pub count: u32,
+    /// When the last one was. Unit: milliseconds since 1970.
+    pub last_ms: i64,
 }
 
 /// What an operator is here for, and where (岗位).
@@ -276,6 +289,7 @@ impl Accounts {
             account.password = password;
             account.password_set_ms = set_ms;
             account.must_change = what == What::Reset;
+            account.wrong = None;
         })
     }
 
@@ -290,9 +304,21 @@ impl Accounts {
         self.change(name, what, author, |account| account.disabled = disabled)
     }
 
-    /// Notes that somebody has to wait.
-    pub fn locked(&mut self, name: &str, author: &Author) -> Result<(), AccountError> {
-        self.change(name, What::Locked, author, |_| {})
+    /// Notes that somebody has to wait, and for which wrong passwords.
+    pub fn locked(
+        &mut self,
+        name: &str,
+        wrong: Option<Wrong>,
+        author: &Author,
+    ) -> Result<(), AccountError> {
+        self.change(name, What::Locked, author, |account| account.wrong = wrong)
+    }
+
+    /// Lets go of somebody's wrong passwords: the right one came.
+    pub fn unlocked(&mut self, name: &str) {
+        if let Some(account) = self.accounts.iter_mut().find(|account| account.name == name) {
+            account.wrong = None;
+        }
     }
 
     fn change(
@@ -345,7 +371,15 @@ mod tests {
         };
         let password = Hashed::of("correct horse").unwrap();
         let name = name.to_owned();
-        Account { name, post, password, must_change: true, password_set_ms: 0, disabled: false }
+        Account {
+            name,
+            post,
+            password,
+            must_change: true,
+            password_set_ms: 0,
+            disabled: false,
+            wrong: None,
+        }
     }
 
     #[test]
@@ -392,7 +426,11 @@ mod tests {
         accounts.password(("li", What::Reset), hashed, 5, &author("4")).unwrap();
         accounts.disable("li", true, &author("5")).unwrap();
         accounts.disable("li", false, &author("6")).unwrap();
-        accounts.locked("li", &author("7")).unwrap();
+        let wrong = Some(Wrong { count: 5, last_ms: 7 });
+        accounts.locked("li", wrong, &author("7")).unwrap();
+        assert_eq!(accounts.get("li").unwrap().wrong, wrong);
+        accounts.unlocked("li");
+        assert_eq!(accounts.get("li").unwrap().wrong, None);
         assert_eq!(accounts.disable("nobody", true, &author("8")), Err(AccountError::Unknown));
         let last = accounts.disable("admin", true, &author("9"));
         assert_eq!(last, Err(AccountError::LastAdministrator));

@@ -1,7 +1,9 @@
 //! Wrong passwords, counted: after some of them a name or an address has to wait, each time twice as long. Names that nobody has
-//! are counted like others, so that the answer does not tell which they are. Pure; forgotten at a restart.
+//! are counted like others, so that the answer does not tell which they are. Pure. Over a restart an
+//! account keeps those for which it has to wait; addresses, other names and fewer wrong ones are forgotten.
 
 use crate::calendar::Moment;
+use crate::operators::account::Wrong;
 
 use std::collections::BTreeMap;
 
@@ -18,49 +20,41 @@ const FORGOTTEN_S: i64 = 24 * 3600;
 /// Most names, and most addresses, that are counted; the oldest are forgotten first.
 const COUNTED_MAX: usize = 10_000;
 
-#[derive(Debug, Clone, Copy)]
-struct Failures {
-    count: u32,
-    last: i64,
-}
-
-impl Failures {
-    /// When it may be tried again.
-    fn until(self, free: u32) -> i64 {
-        match self.count.checked_sub(free) {
-            None => i64::MIN,
-            Some(beyond) => {
-                let doubled = WAIT_S.saturating_mul(1 << beyond.min(16));
-                self.last.saturating_add(doubled.min(WAIT_MAX_S))
-            }
+/// When somebody may try again. Unit: milliseconds since 1970.
+fn until(wrong: Wrong, free: u32) -> i64 {
+    match wrong.count.checked_sub(free) {
+        None => i64::MIN,
+        Some(beyond) => {
+            let doubled = WAIT_S.saturating_mul(1 << beyond.min(16));
+            wrong.last_ms.saturating_add(doubled.min(WAIT_MAX_S) * 1000)
         }
     }
 }
 
 #[derive(Debug, Default)]
-struct Counted(BTreeMap<String, Failures>);
+struct Counted(BTreeMap<String, Wrong>);
 
 impl Counted {
     fn until(&self, who: &str, free: u32) -> i64 {
-        self.0.get(who).map_or(i64::MIN, |failures| failures.until(free))
+        self.0.get(who).map_or(i64::MIN, |wrong| until(*wrong, free))
     }
 
     fn count(&mut self, who: &str, now: i64) -> u32 {
         if COUNTED_MAX <= self.0.len() && !self.0.contains_key(who) {
-            self.0.retain(|_, failures| now - failures.last < FORGOTTEN_S);
-            let oldest = self.0.iter().min_by_key(|(_, failures)| failures.last);
+            self.0.retain(|_, failures| now - failures.last_ms < FORGOTTEN_S * 1000);
+            let oldest = self.0.iter().min_by_key(|(_, failures)| failures.last_ms);
             if let Some(oldest) = oldest.map(|(who, _)| who.clone())
                 && COUNTED_MAX <= self.0.len()
             {
                 self.0.remove(&oldest);
             }
         }
-        let failures = self.0.entry(who.to_owned()).or_insert(Failures { count: 0, last: now });
-        if FORGOTTEN_S <= now - failures.last {
+        let failures = self.0.entry(who.to_owned()).or_insert(Wrong { count: 0, last_ms: now });
+        if FORGOTTEN_S * 1000 <= now - failures.last_ms {
             failures.count = 0;
         }
         failures.count = failures.count.saturating_add(1);
-        failures.last = now;
+        failures.last_ms = now;
         failures.count
     }
 }
@@ -79,14 +73,15 @@ impl Lockout {
             .names
             .until(name, FREE_BY_NAME)
             .max(self.addresses.until(address, FREE_BY_ADDRESS));
-        until.saturating_sub(now.unix_seconds()).max(0)
+        // A part of a second is a second to wait.
+        until.saturating_sub(now.unix_millis()).max(0).saturating_add(999) / 1000
     }
 
     /// Counts an attempt before its password is looked at, so that many at once are no more than the most; says whether the name
     /// has to wait from now on, should it be wrong.
     pub(super) fn tried(&mut self, name: &str, address: &str, now: Moment) -> bool {
-        self.addresses.count(address, now.unix_seconds());
-        FREE_BY_NAME <= self.names.count(name, now.unix_seconds())
+        self.addresses.count(address, now.unix_millis());
+        FREE_BY_NAME <= self.names.count(name, now.unix_millis())
     }
 
     /// The attempt was right: a name's wrong ones are forgotten. An address's are kept but for this one: whoever has one account
@@ -95,6 +90,23 @@ impl Lockout {
         self.names.0.remove(name);
         if let Some(failures) = self.addresses.0.get_mut(address) {
             failures.count = failures.count.saturating_sub(1);
+        }
+    }
+
+    /// A name's wrong passwords.
+    pub(super) fn of(&self, name: &str) -> Option<Wrong> {
+        self.names.0.get(name).copied()
+    }
+
+    /// Takes a name's wrong passwords as an account has kept them over a restart.
+    pub(super) fn take(&mut self, name: &str, wrong: Wrong) {
+        self.names.0.insert(name.to_owned(), wrong);
+    }
+
+    /// Forgets a name's wrong passwords of before another was set. Unit: milliseconds since 1970.
+    pub(super) fn forget_before(&mut self, name: &str, set_ms: i64) {
+        if self.names.0.get(name).is_some_and(|wrong| wrong.last_ms < set_ms) {
+            self.names.0.remove(name);
         }
     }
 

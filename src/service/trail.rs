@@ -1,10 +1,13 @@
-//! Looks at persons' records, recorded before they are answered. Quoting and settling read a person too, and are none: what they
-//! write, or do not, says it.
+//! Looks at persons' records, recorded before they are answered. Settling, and quoting by whoever settles, reads a person too and
+//! is none: what it writes says it.
 
 use crate::service::Failure;
 use crate::service::Service;
 use crate::service::now;
 use crate::trail::Look;
+
+/// Most persons of one entry of the trail; a longer list is several.
+const PERSONS_MAX: usize = 10_000;
 
 /// Who looks: the operator or the name of a key, empty where nobody was asked; and from which address.
 #[derive(Debug, Clone, Default)]
@@ -23,11 +26,12 @@ impl Service {
         how: &str,
         persons: Vec<String>,
     ) -> Result<(), Failure> {
-        let Some(trail) = self.trail.as_ref().filter(|_| !persons.is_empty()) else {
-            return Ok(());
-        };
-        let Onlooker { who, from } = by.clone();
-        let look = Look { at: now().to_string(), who, from, how: how.to_owned(), persons };
-        Ok(trail.note(look).await?)
+        let Some(trail) = &self.trail else { return Ok(()) };
+        for persons in persons.chunks(PERSONS_MAX) {
+            let Onlooker { who, from } = by.clone();
+            let (at, persons) = (now().to_string(), persons.to_vec());
+            trail.note(Look { at, who, from, how: how.to_owned(), persons }).await?;
+        }
+        Ok(())
     }
 }

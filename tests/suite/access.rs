@@ -1,6 +1,6 @@
 //! Who may do what: every call and role, facilities of one's own, keys that come and go.
 
-mod national;
+pub(crate) mod national;
 mod pages;
 
 use crate::demo;

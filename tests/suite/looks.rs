@@ -1,5 +1,7 @@
 //! Looks at persons' records: each is recorded with who, when, from where and whose; and who sees what of a person.
 
+mod national;
+
 use crate::access::filled;
 use crate::access::keys;
 use crate::access::secret;
@@ -58,7 +60,11 @@ async fn whoever_reads_a_person_over_grpc_is_recorded_and_quoting_and_settling_a
         bill: Some(totals(700, 0, 0)),
         ..proto::QuoteRequest::default()
     };
-    clients.settlement.quote(under(quote, &his)).await.unwrap();
+    clients.settlement.quote(under(quote.clone(), &his)).await.unwrap();
+    let quotes = tokio_stream::iter([quote.clone()]);
+    let answers = clients.settlement.quote_many(under(quotes, &his)).await.unwrap();
+    let mut answers = answers.into_inner();
+    while answers.message().await.unwrap().is_some() {}
     let get = |number| proto::GetSettlementRequest { by: Some(By::Number(number)) };
     assert!(looks(home.path(), &[]).is_empty());
     // What one looks up, be it one's own.
@@ -86,6 +92,16 @@ async fn whoever_reads_a_person_over_grpc_is_recorded_and_quoting_and_settling_a
     clients.settlement.check_eligibility(under(asked, &his)).await.unwrap();
     clients.settlement.get_accumulators(under(demo::year(PLAIN), &auditor)).await.unwrap();
     clients.settlement.get_settlement(under(get(number), &auditor)).await.unwrap();
+    // A quote is no step of a settlement for whoever never settles.
+    clients.settlement.quote(under(quote.clone(), &insurer)).await.unwrap();
+    let unknown = proto::QuoteRequest {
+        admission: demo::settle("S4", "nobody", totals(1, 0, 0)).admission,
+        ..quote.clone()
+    };
+    let quotes = tokio_stream::iter([quote, unknown]);
+    let answers = clients.settlement.quote_many(under(quotes, &auditor)).await.unwrap();
+    let mut answers = answers.into_inner();
+    while answers.message().await.unwrap().is_some() {}
     let expected = [
         "his 127.0.0.1 /onestop.v1.Settlement/GetSettlement **************0022",
         "his 127.0.0.1 /onestop.v1.Settlement/ListSettlements **************0022",
@@ -94,6 +110,8 @@ async fn whoever_reads_a_person_over_grpc_is_recorded_and_quoting_and_settling_a
         "his 127.0.0.1 /onestop.v1.Settlement/CheckEligibility **************0022",
         "auditor 127.0.0.1 /onestop.v1.Settlement/GetAccumulators **************0022",
         "auditor 127.0.0.1 /onestop.v1.Settlement/GetSettlement **************0022",
+        "insurer 127.0.0.1 /onestop.v1.Settlement/Quote **************0022",
+        "auditor 127.0.0.1 /onestop.v1.Settlement/QuoteMany **************0022",
     ];
     assert_eq!(whole(&looks(home.path(), &[])), expected);
     assert_eq!(whole(&looks(home.path(), &["--person", POOR])), expected[2..4]);
@@ -109,7 +127,12 @@ async fn whoever_reads_a_person_over_grpc_is_recorded_and_quoting_and_settling_a
             assert_eq!(admission.person, expected);
         }
     }
-    assert_eq!(looks(home.path(), &[]).len(), 7, "a list of all is a look at nobody");
+    let all = whole(&looks(home.path(), &[]));
+    assert_eq!(all.len(), expected.len() + 1, "a list whose persons are masked shows nobody");
+    assert_eq!(
+        all.last().unwrap(),
+        "insurer 127.0.0.1 /onestop.v1.Settlement/ListSettlements **************0022"
+    );
     let list = proto::ListSettlementsRequest { person: POOR.to_owned(), ..Default::default() };
     clients.settlement.list_settlements(under(list, &insurer)).await.unwrap();
     let last = whole(&looks(home.path(), &[])).pop().unwrap();
@@ -218,13 +241,21 @@ async fn a_hospital_that_asks_the_national_interface_for_a_person_is_recorded() 
     let by_number = format!("{{\"data\":{{\"psn_no\":\"{PLAIN}\"}}}}");
     assert!(ask("1101", &by_number).contains(PLAIN));
     assert!(ask("1101", "{\"data\":{\"psn_no\":\"nobody\"}}").contains("-1"));
+    // Nor is whoever is asked for no key unseen: the address is known.
+    let mut clients = server.clients().await;
+    let get = proto::GetSettlementRequest { by: Some(By::Number(4)) };
+    clients.settlement.get_settlement(get).await.unwrap();
+    drop(clients);
     assert_eq!(
         whole(&looks(home.path(), &[])),
-        ["wang 127.0.0.1 national/1101 **************0022"]
+        [
+            "wang 127.0.0.1 national/1101 **************0022",
+            " 127.0.0.1 /onestop.v1.Settlement/GetSettlement **************0022",
+        ]
     );
     server.stop().await;
     // The trail outlives the server.
     let server = server::start(&home.path().join("data"));
-    assert_eq!(looks(home.path(), &[]).len(), 1);
+    assert_eq!(looks(home.path(), &[]).len(), 2);
     server.stop().await;
 }

@@ -2,9 +2,12 @@
 
 use crate::server;
 
+use std::io::ErrorKind;
 use std::io::Read;
 use std::io::Write;
 use std::net::TcpStream;
+use std::time::Duration;
+use std::time::Instant;
 
 /// A whole answer to a request that asks for the connection to be closed.
 pub(crate) fn answer(address: &str, path: &str) -> String {
@@ -27,5 +30,51 @@ async fn probes_tell_alive_from_ready() {
     assert!(answer(&server.http, "/alive").starts_with("HTTP/1.1 200 OK"));
     assert!(answer(&server.http, "/ready").ends_with("ready\n"));
     assert!(answer(&server.http, "/nothing").starts_with("HTTP/1.1 404"));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_head_that_comes_a_sign_at_a_time_is_not_waited_for() {
+    let home = tempfile::tempdir().unwrap();
+    let environment = [("ONESTOP_SERVER_REQUEST_TIMEOUT_MS", "400")];
+    let server = server::start_with(&home.path().join("data"), &environment);
+    let mut unused = TcpStream::connect(&server.http).unwrap();
+    let mut slow = TcpStream::connect(&server.http).unwrap();
+    slow.write_all(b"GET /alive HTTP/1.1\r\nHost: localhost\r\nX: ").unwrap();
+    slow.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+    let begun = Instant::now();
+    // The server ends it, however long the client goes on.
+    let ended = loop {
+        let mut answer = [0; 512];
+        match slow.read(&mut answer) {
+            Ok(0) => break true,
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(_) => break true,
+        }
+        if Duration::from_secs(60) < begun.elapsed() {
+            break false;
+        }
+        // Once the server has let go of it, this fails.
+        let _ = slow.write_all(b"x");
+    };
+    assert!(ended, "a head without an end was waited for");
+    // The same for who says nothing at all.
+    unused.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    assert_eq!(unused.read(&mut [0; 512]).unwrap(), 0);
+    // A connection that is used is kept.
+    let mut kept = TcpStream::connect(&server.http).unwrap();
+    kept.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    for _ in 0..2 {
+        kept.write_all(b"GET /alive HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"alive\n") {
+            let mut some = [0; 512];
+            let read = kept.read(&mut some).unwrap();
+            assert!(0 < read, "{}", String::from_utf8_lossy(&answer));
+            answer.extend(&some[..read]);
+        }
+    }
+    drop(kept);
     server.stop().await;
 }

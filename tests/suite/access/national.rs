@@ -3,6 +3,7 @@
 use crate::access::rows;
 use crate::demo;
 use crate::his::post;
+use crate::server::Server;
 use crate::server::Start;
 
 use onestop::access::ROLES;
@@ -20,7 +21,7 @@ use std::time::UNIX_EPOCH;
 static NONCES: AtomicU32 = AtomicU32::new(0);
 
 /// The headers of a request that a key signs.
-fn signed(role: Role) -> Vec<(&'static str, String)> {
+pub(crate) fn signed(role: Role) -> Vec<(&'static str, String)> {
     // A signature is good once.
     let nonce = format!("nonce{}", NONCES.fetch_add(1, Ordering::Relaxed));
     #[allow(clippy::disallowed_methods, reason = "a client has a clock of its own")]
@@ -49,14 +50,11 @@ async fn every_transaction_is_for_the_roles_that_the_table_says_and_for_nobody_e
     let keys: String = ROLES.into_iter().map(key).collect();
     fs::write(&config, format!("[his]\nauth = \"always\"\n{keys}")).unwrap();
     let data = home.path().join("data");
-    let server = Start {
-        data: &data,
-        rules: demo::rules_folder(),
-        environment: &[],
-        config: Some(&config),
-        demo: false,
-    }
-    .start();
+    let start = || {
+        let (rules, config) = (demo::rules_folder(), Some(config.as_path()));
+        Start { data: &data, rules, environment: &[], config, demo: false }.start()
+    };
+    let server = start();
     let ask = |number: &str, role: Role, facility: &str| {
         let envelope = format!(
             "{{\"infno\":\"{number}\",\"msgid\":\"M1\",\"fixmedins_code\":\"{facility}\",\"input\":{{}}}}"
@@ -82,9 +80,25 @@ async fn every_transaction_is_for_the_roles_that_the_table_says_and_for_nobody_e
         }
     }
     assert_eq!(checked, 26 * 7 * 2);
+    // A signature is good once, whatever body comes with it, also after a restart.
+    let once = signed(Role::His);
+    let send = |server: &Server, msgid: &str| {
+        let envelope = format!(
+            "{{\"infno\":\"9002\",\"msgid\":\"{msgid}\",\"fixmedins_code\":\"H-OWN\",\"input\":{{}}}}"
+        );
+        let headers: Vec<(&str, &str)> =
+            once.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let answer = post(&server.http, "/", &headers, envelope.as_bytes()).body;
+        String::from_utf8(answer).unwrap()
+    };
+    assert!(!send(&server, "M1").contains("\"code\":401"));
+    assert!(send(&server, "M2").contains("签名已使用过"));
     // What is nobody's is refused in words, whoever asks.
     for role in ROLES {
         assert!(ask("9999", role, "H-OWN").contains("infno"), "{role:?}");
     }
+    server.stop().await;
+    let server = start();
+    assert!(send(&server, "M3").contains("签名已使用过"));
     server.stop().await;
 }

@@ -1,4 +1,5 @@
-//! Calls that fail: for every call of a short history, the server is told that it failed, once or from then on.
+//! Calls that fail: for every call of a short history, the server is told that it failed, once or from then on. Half of the
+//! histories are on a sealed store.
 
 use super::disk::Disk;
 use super::disk::Leaves;
@@ -70,6 +71,7 @@ struct Outcome {
     mended: usize,
     acknowledged: usize,
     hangs: usize,
+    sealed: usize,
     checked: Checked,
 }
 
@@ -79,11 +81,12 @@ fn a_call_that_fails_costs_nothing_acknowledged() {
         return;
     }
     let runtime = super::runtime();
-    let (template, model) = runtime.block_on(template());
+    let templates = [false, true].map(|is_sealed| runtime.block_on(Template::of(is_sealed)));
     let wanted = std::env::var("ONESTOP_FAULTS_ROW").ok();
     for row in ROWS.iter().filter(|row| wanted.as_ref().is_none_or(|it| row.name.contains(it))) {
         // A run in which nothing fails says how many calls there are.
-        let (calls, _) = runtime.block_on(run(&template, &model, row, u64::MAX));
+        let runs = templates.each_ref().map(|one| runtime.block_on(run(one, row, u64::MAX)).0);
+        let calls = runs.into_iter().max().unwrap_or_default();
         let stride = setting("STRIDE", row.stride, 1);
         let cases: Vec<u64> = (1..=calls + 1).step_by(stride).collect();
         let (next, outcomes) = (AtomicUsize::new(0), Mutex::new(Outcome::default()));
@@ -91,18 +94,21 @@ fn a_call_that_fails_costs_nothing_acknowledged() {
             for _ in 0..2 {
                 scope.spawn(|| {
                     while let Some(call) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let (_, outcome) = runtime.block_on(run(&template, &model, row, *call));
+                        // Which it is, is by chance, and the same in every run of the tests.
+                        let template = &templates[usize::from(Random::new(*call).percent(50))];
+                        let (_, outcome) = runtime.block_on(run(template, row, *call));
                         outcomes.lock().unwrap().add(&outcome);
                     }
                 });
             }
         });
         let outcome = outcomes.into_inner().unwrap();
-        let Outcome { failures, not_opened, refused, halted, mended, acknowledged, hangs, checked } =
+        let Outcome { failures, not_opened, refused, halted, mended, acknowledged, hangs, .. } =
             outcome;
+        let Outcome { sealed, checked, .. } = outcome;
         let Row { name, .. } = row;
         say(&format!(
-            "{name}: {} of {calls} calls, {failures} failures, starts refused {not_opened}, writes refused {refused}, \
+            "{name}: {} of {calls} calls, {sealed} of them on a sealed store, {failures} failures, starts refused {not_opened}, writes refused {refused}, \
              servers that said NOT_SERVING {halted}, of which went on by themselves {mended}, \
              acknowledged {acknowledged}, servers that did not stop {hangs}; {}",
             cases.len(),
@@ -121,6 +127,7 @@ impl Outcome {
         self.mended += other.mended;
         self.acknowledged += other.acknowledged;
         self.hangs += other.hangs;
+        self.sealed += other.sealed;
         self.checked += other.checked;
     }
 }
@@ -129,31 +136,40 @@ fn small_segments() -> Environment {
     vec![("ONESTOP_STORE_SEGMENT_BYTES_MAX".to_owned(), "9000".to_owned())]
 }
 
-/// A closed store with registers and a few settlements.
-async fn template() -> (Home, Model) {
-    let (home, mut model) = (Home::in_memory(), Model::default());
-    let server = Server::start(&home, &small_segments()).unwrap();
-    let mut clients = server.connect().await;
-    load::fill(&mut clients, &mut model).await;
-    for number in 0..3 {
-        let asked = load::settle(format!("t-{number}"), "P0-0", &format!("T-{number}"), 900);
-        model.ask(&mut clients, asked).await.unwrap();
+/// A closed store with registers and a few settlements, and what is in it.
+struct Template {
+    home: Home,
+    model: Model,
+    is_sealed: bool,
+}
+
+impl Template {
+    async fn of(is_sealed: bool) -> Template {
+        let (home, mut model) = (Home::in_memory().sealed(is_sealed), Model::default());
+        let server = Server::start(&home, &small_segments()).unwrap();
+        let mut clients = server.connect().await;
+        load::fill(&mut clients, &mut model).await;
+        for number in 0..3 {
+            let asked = load::settle(format!("t-{number}"), "P0-0", &format!("T-{number}"), 900);
+            model.ask(&mut clients, asked).await.unwrap();
+        }
+        server.stop_cleanly();
+        Template { home, model, is_sealed }
     }
-    server.stop_cleanly();
-    (home, model)
 }
 
 /// The history with a failure, then the store opened again and checked. Returns how many calls could have failed.
-async fn run(template: &Home, model: &Model, row: &Row, call: u64) -> (u64, Outcome) {
-    let (home, mut model) = (template.copy(), model.clone());
-    let mut outcome = Outcome::default();
+async fn run(template: &Template, row: &Row, call: u64) -> (u64, Outcome) {
+    let (home, mut model) = (template.home.copy(), template.model.clone());
+    let sealed = usize::from(template.is_sealed);
+    let mut outcome = Outcome { sealed, ..Outcome::default() };
     let mut disk = Disk::of(&home.disk());
     let watch = Watch::new(&home, "1");
     let last = if row.goes_on { u64::MAX } else { call };
     let Row { kinds, places, errno, short, .. } = *row;
     watch.fail(Failing { kinds, places, first: call, last, errno, short });
     let environment = [watch.environment(), small_segments()].concat();
-    let situation = format!("{}, call {call}", row.name);
+    let situation = format!("{}, call {call}, sealed {sealed}", row.name);
     match Server::start(&home, &environment) {
         Ok(mut server) => {
             let mut clients = server.connect().await;
@@ -203,7 +219,7 @@ async fn run(template: &Home, model: &Model, row: &Row, call: u64) -> (u64, Outc
     verify_cleanly(&home);
     if kinds & shim::SYNC != 0 && places & shim::IN_JOURNAL != 0 {
         disk.follow_all(&fs::read(&watch.log).unwrap());
-        let after = Home::in_memory();
+        let after = Home::in_memory().sealed(template.is_sealed);
         disk.cut(Leaves::NOTHING, &mut Random::new(1), &after.disk());
         let server = Server::start(&after, &small_segments()).unwrap();
         outcome.checked += model.check(&mut server.connect().await).await;

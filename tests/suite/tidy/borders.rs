@@ -328,7 +328,7 @@ const SEES_MESSAGES: &[&str] = &[
 const NAMES: &[(&str, &[&str])] = &[
     ("aes_gcm", &["store"]),
     ("argon2", &["operators"]),
-    ("axum", &["oidc", "pages", "listen", "http"]),
+    ("axum", &["oidc", "pages", "http"]),
     ("base64", &["oidc", "his", "store"]),
     ("calamine", &["table"]),
     ("clap", &["cli"]),
@@ -338,8 +338,8 @@ const NAMES: &[(&str, &[&str])] = &[
     ("getrandom", &["operators", "oidc", "traces", "store", "pages", "cli"]),
     ("hmac", &["his", "store"]),
     ("http_body", &["cli"]),
-    ("hyper", &["oidc"]),
-    ("hyper_util", &["oidc"]),
+    ("hyper", &["http", "oidc"]),
+    ("hyper_util", &["http", "oidc"]),
     ("indicatif", &["cli"]),
     ("jiff", &["calendar"]),
     ("maud", &["pages"]),
@@ -382,7 +382,7 @@ const NAMES: &[(&str, &[&str])] = &[
     ("tonic_health", &["cli"]),
     ("tonic_prost", &["traces"]),
     ("tonic_reflection", &["cli"]),
-    ("tower", &["cli"]),
+    ("tower", &["http", "cli"]),
     (
         "tracing",
         &["traces", "store", "trail", "service", "grpc", "pages", "listen", "his", "http", "cli"],
@@ -391,7 +391,10 @@ const NAMES: &[(&str, &[&str])] = &[
     ("x509_cert", &["listen"]),
     ("zip", &["table", "his"]),
     ("std::env", &["vectors", "cli"]),
-    ("std::fs", &["operators", "traces", "store", "outline", "folder", "config", "vectors", "cli"]),
+    (
+        "std::fs",
+        &["operators", "traces", "store", "outline", "folder", "his", "config", "vectors", "cli"],
+    ),
     (
         "std::io",
         &[
@@ -404,7 +407,6 @@ const NAMES: &[(&str, &[&str])] = &[
             "his",
             "config",
             "listen",
-            "http",
             "vectors",
             "cli",
         ],
