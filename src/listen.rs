@@ -1,12 +1,14 @@
 //! Listening: connections in the clear or over TLS, for whoever serves them. A slow handshake keeps nobody else waiting.
 
 mod connection;
+mod first;
 mod gather;
 pub mod tls;
 
 pub use crate::listen::connection::Connection;
 pub use crate::listen::connection::Peer;
 
+use crate::listen::first::First;
 use crate::listen::tls::Keys;
 use crate::listen::tls::Speaks;
 
@@ -25,7 +27,7 @@ use std::task::Context;
 use std::task::Poll;
 use std::time::Duration;
 
-/// Longest time for a handshake.
+/// Longest time for a handshake, and for the first bytes of HTTP/2.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Most handshakes at once, and most connections that wait to be served.
 const HANDSHAKES_MAX: usize = 256;
@@ -51,7 +53,7 @@ impl Door {
         let address = listener.local_addr()?;
         let (sender, connections) = mpsc::channel(HANDSHAKES_MAX);
         let encrypted = keys.is_some();
-        tokio::spawn(accept(listener, keys.map(|keys| (keys, speaks)), sender));
+        tokio::spawn(accept(listener, keys, speaks, sender));
         Ok(Door { address, encrypted, connections })
     }
 
@@ -77,10 +79,16 @@ impl Door {
 /// Takes connections until nobody serves them any more.
 async fn accept(
     listener: TcpListener,
-    keys: Option<(Arc<Keys>, Speaks)>,
+    keys: Option<Arc<Keys>>,
+    speaks: Speaks,
     sender: mpsc::Sender<Connection>,
 ) {
     let free = Arc::new(Semaphore::new(HANDSHAKES_MAX));
+    // HTTP/1.1 has a time for the head of each request.
+    let first = move || match speaks {
+        Speaks::Grpc => Some(First::within(HANDSHAKE)),
+        Speaks::Http => None,
+    };
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -96,18 +104,19 @@ async fn accept(
         };
         // Answers are short, and a caller waits for each.
         let _ = stream.set_nodelay(true);
-        let Some((keys, speaks)) = &keys else {
-            if sender.send(Connection::clear(stream, peer)).await.is_err() {
+        let Some(keys) = &keys else {
+            let connection = Connection::clear(stream, peer).beginning(first());
+            if sender.send(connection).await.is_err() {
                 return;
             }
             continue;
         };
         let Ok(turn) = Arc::clone(&free).acquire_owned().await else { return };
-        let (acceptor, sender) = (TlsAcceptor::from(keys.config(*speaks)), sender.clone());
+        let (acceptor, sender) = (TlsAcceptor::from(keys.config(speaks)), sender.clone());
         tokio::spawn(async move {
             if let Some(connection) = shake_hands(acceptor, stream, peer).await {
                 // Whoever served may have stopped meanwhile.
-                let _ = sender.send(connection).await;
+                let _ = sender.send(connection.beginning(first())).await;
             }
             drop(turn);
         });

@@ -1,5 +1,6 @@
 //! A connection, in the clear or over TLS, and who is at its other end.
 
+use crate::listen::first::First;
 use crate::listen::gather::Gathered;
 
 use tokio::io::AsyncRead;
@@ -32,6 +33,8 @@ pub struct Connection {
     stream: Io,
     gathered: Gathered,
     peer: Peer,
+    /// What it has to begin with; none once it has, or where nothing is asked of it.
+    first: Option<First>,
 }
 
 #[derive(Debug)]
@@ -43,14 +46,20 @@ enum Io {
 impl Connection {
     pub(super) fn clear(stream: TcpStream, address: SocketAddr) -> Connection {
         let peer = Peer { address, certificate: None };
-        Connection { stream: Io::Clear(stream), gathered: Gathered::default(), peer }
+        Connection { stream: Io::Clear(stream), gathered: Gathered::default(), peer, first: None }
     }
 
     pub(super) fn tls(stream: TlsStream<TcpStream>, address: SocketAddr) -> Connection {
         let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
         let certificate = shown.map(|shown| Arc::from(shown.as_ref()));
         let peer = Peer { address, certificate };
-        Connection { stream: Io::Tls(Box::new(stream)), gathered: Gathered::default(), peer }
+        let stream = Io::Tls(Box::new(stream));
+        Connection { stream, gathered: Gathered::default(), peer, first: None }
+    }
+
+    /// The same, closed unless it begins as it must.
+    pub(super) fn beginning(self, first: Option<First>) -> Connection {
+        Connection { first, ..self }
     }
 
     /// Who is at the other end.
@@ -73,10 +82,20 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match &mut self.stream {
+        let Connection { stream, first, .. } = &mut *self;
+        let before = buffer.filled().len();
+        let read = match stream {
             Io::Clear(stream) => Pin::new(stream).poll_read(context, buffer),
             Io::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
+        };
+        if let Some(awaited) = first {
+            if awaited.came(buffer.filled().len() - before) {
+                *first = None;
+            } else if read.is_pending() && awaited.is_over(context) {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
         }
+        read
     }
 }
 

@@ -62,6 +62,21 @@ async fn a_head_that_comes_a_sign_at_a_time_is_not_waited_for() {
     // The same for who says nothing at all.
     unused.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     assert_eq!(unused.read(&mut [0; 512]).unwrap(), 0);
+    // The same for gRPC, where the beginning of HTTP/2 has ten seconds.
+    for begun in ["", "PRI * HTTP/2.0\r\n"] {
+        let mut silent = TcpStream::connect(&server.address).unwrap();
+        silent.write_all(begun.as_bytes()).unwrap();
+        silent.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        // What the server says of itself may come first; then it closes, and a read that waits for too long is an error.
+        let ended = loop {
+            match silent.read(&mut [0; 512]) {
+                Ok(0) => break true,
+                Ok(_) => {}
+                Err(error) => break error.kind() == ErrorKind::ConnectionReset,
+            }
+        };
+        assert!(ended, "{begun:?} was waited for");
+    }
     // A connection that is used is kept.
     let mut kept = TcpStream::connect(&server.http).unwrap();
     kept.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
