@@ -20,6 +20,7 @@ use crate::store::journal::Journal;
 
 use prost::Message;
 use prost::bytes::Bytes;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 use tokio::sync::watch;
@@ -46,8 +47,16 @@ const MEND_AGAIN_MAX: Duration = Duration::from_secs(30);
 /// that all wait for.
 pub(super) type Written = (Receipt, Vec<Part>);
 type Reply = oneshot::Sender<Result<Written, AppendError>>;
-/// An entry: its content, and what of it is looked at here.
-type Waiting = (Bytes, slim::LedgerEntry, Reply);
+/// An entry that is to be written.
+#[derive(Debug)]
+struct Waiting {
+    content: Bytes,
+    /// What of it is looked at here.
+    entry: slim::LedgerEntry,
+    reply: Reply,
+    /// Where whoever asked waits.
+    runtime: Handle,
+}
 
 /// The way to the writing thread.
 #[derive(Debug)]
@@ -81,7 +90,8 @@ impl Writer {
     pub(super) async fn append(&self, content: Bytes) -> Result<Written, AppendError> {
         let entry = slim::LedgerEntry::decode(&*content).map_err(Fault::undecodable)?;
         let (reply, answer) = oneshot::channel();
-        self.sender.send((content, entry, reply)).await.map_err(|_| Fault::Stopped)?;
+        let waiting = Waiting { content, entry, reply, runtime: Handle::current() };
+        self.sender.send(waiting).await.map_err(|_| Fault::Stopped)?;
         answer.await.unwrap_or(Err(AppendError::Fault(Fault::Unconfirmed)))
     }
 
@@ -159,9 +169,9 @@ impl Loop {
         let following = Arc::clone(&self.following);
         let index = following.index();
         let Some(index) = index.as_ref() else {
-            for (_, _, reply) in waiting.drain(..) {
+            for waiting in waiting.drain(..) {
                 // Whoever asked may have gone.
-                let _ = reply.send(Err(AppendError::Fault(Fault::Mending)));
+                let _ = waiting.reply.send(Err(AppendError::Fault(Fault::Mending)));
             }
             return;
         };
@@ -171,7 +181,7 @@ impl Loop {
         let mut bytes = 0;
         let mut taken = 0;
         let mut next = self.journal.head().sequence + 1;
-        for (content, entry, _) in waiting.iter() {
+        for Waiting { content, entry, .. } in waiting.iter() {
             if GROUP_BYTES_MAX <= bytes {
                 break;
             }
@@ -183,13 +193,23 @@ impl Loop {
                 contents.push(content.clone());
             }));
         }
-        let group: Vec<Reply> = waiting.drain(..taken).map(|(_, _, reply)| reply).collect();
-        let outcome = self.commit(view, &contents);
-        let mut receipts = outcome.into_iter();
-        for (reply, fate) in group.into_iter().zip(replies) {
-            let answer = fate.and_then(|()| receipts.next().unwrap_or(Err(AppendError::Raced)));
-            // Whoever asked may have gone; the entry stands all the same.
-            let _ = reply.send(answer);
+        let runtime = waiting.first().map(|first| first.runtime.clone());
+        let group: Vec<Reply> = waiting.drain(..taken).map(|waiting| waiting.reply).collect();
+        let mut receipts = self.commit(view, &contents).into_iter();
+        let answer = |fate: Result<(), AppendError>| {
+            fate.and_then(|()| receipts.next().unwrap_or(Err(AppendError::Raced)))
+        };
+        let answers: Vec<_> = group.into_iter().zip(replies.into_iter().map(answer)).collect();
+        let send = move || {
+            for (reply, answer) in answers {
+                // Whoever asked may have gone; the entry stands all the same.
+                let _ = reply.send(answer);
+            }
+        };
+        match runtime {
+            // Answers that are sent from here wake a thread each; those that are sent there wake one.
+            Some(runtime) if 1 < taken => drop(runtime.spawn(async move { send() })),
+            Some(_) | None => send(),
         }
     }
 
