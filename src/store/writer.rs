@@ -54,8 +54,8 @@ struct Waiting {
     /// What of it is looked at here.
     entry: slim::LedgerEntry,
     reply: Reply,
-    /// Where whoever asked waits.
-    runtime: Handle,
+    /// Where whoever asked waits, if that is a runtime.
+    runtime: Option<Handle>,
 }
 
 /// The way to the writing thread.
@@ -90,7 +90,7 @@ impl Writer {
     pub(super) async fn append(&self, content: Bytes) -> Result<Written, AppendError> {
         let entry = slim::LedgerEntry::decode(&*content).map_err(Fault::undecodable)?;
         let (reply, answer) = oneshot::channel();
-        let waiting = Waiting { content, entry, reply, runtime: Handle::current() };
+        let waiting = Waiting { content, entry, reply, runtime: Handle::try_current().ok() };
         self.sender.send(waiting).await.map_err(|_| Fault::Stopped)?;
         answer.await.unwrap_or(Err(AppendError::Fault(Fault::Unconfirmed)))
     }
@@ -193,7 +193,7 @@ impl Loop {
                 contents.push(content.clone());
             }));
         }
-        let runtime = waiting.first().map(|first| first.runtime.clone());
+        let runtime = waiting.first().and_then(|first| first.runtime.clone());
         let group: Vec<Reply> = waiting.drain(..taken).map(|waiting| waiting.reply).collect();
         let mut receipts = self.commit(view, &contents).into_iter();
         let answer = |fate: Result<(), AppendError>| {
