@@ -93,7 +93,7 @@ pub(crate) fn run(server: &Server, row: &Row) -> Measured {
                         Client::new(server.channel().await)
                     }
                     Call::HisQuote | Call::HisSettle => {
-                        Client::National(Window::connect(&server.http, number).await)
+                        Client::National(Window::connect(&server.http).await)
                     }
                 };
                 tasks.push(tokio::spawn(connection(client, *row, number, start)));

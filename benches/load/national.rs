@@ -1,6 +1,7 @@
 //! The national interface over HTTP/1.1, a connection kept open for each hospital's window.
 
 use crate::items;
+use crate::work::COLD;
 
 use serde_json::Value;
 use serde_json::json;
@@ -11,6 +12,8 @@ use tokio::net::TcpStream;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
+/// The stays of a run.
+static STAYS: AtomicUsize = AtomicUsize::new(0);
 /// Every message of a run has an id of its own.
 static SENT: AtomicUsize = AtomicUsize::new(0);
 
@@ -22,10 +25,10 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    pub(crate) async fn connect(address: &str, person: usize) -> Window {
+    pub(crate) async fn connect(address: &str) -> Window {
         let stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
-        Window { stream, person: format!("P{person}"), stay: None }
+        Window { stream, person: String::new(), stay: None }
     }
 
     /// 2401, 2301 with this many lines, 2304.
@@ -44,6 +47,8 @@ impl Window {
     }
 
     async fn admit(&mut self, lines: usize) -> (String, String) {
+        // Another patient for each stay, as at a window.
+        self.person = format!("P{}", STAYS.fetch_add(1, Ordering::Relaxed) % COLD);
         let admission = json!({ "mdtrtinfo": {
             "psn_no": self.person, "insutype": "390", "begntime": "2018-03-01 08:00:00",
             "mdtrt_cert_type": "02", "med_type": "21", "dscg_maindiag_code": "J18.9",

@@ -14,7 +14,7 @@ use tonic::transport::Channel;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
-const COLD: usize = 50_000;
+pub(crate) const COLD: usize = 50_000;
 const HOT: usize = 16;
 
 /// Every admission of a run is one of its own.
