@@ -37,8 +37,9 @@ pub(super) fn settle(
     stands: &Accumulators,
 ) -> Result<Sums, Misfit> {
     let (again, added) = settle_with(book, record, stands, None)?;
-    let recorded = record.statement.clone().unwrap_or_default();
-    if again != to_bytes::again(&recorded) {
+    let recorded = record.statement.as_ref();
+    if Some(&again) != recorded.map(to_bytes::again).as_ref() {
+        let recorded = recorded.cloned().unwrap_or_default();
         let field = compare::difference_of(&recorded, &read(&again)?).unwrap_or_default();
         return Err(Misfit::Statement { field });
     }
