@@ -5,6 +5,8 @@ mod many;
 mod office;
 mod scope;
 
+use crate::access::Asker;
+use crate::grpc::many::Group;
 use crate::grpc::many::Many;
 use crate::metrics;
 use crate::proto;
@@ -16,6 +18,7 @@ use crate::refusal::Refusal;
 use crate::refusal::RefusalKind;
 use crate::rules_view;
 use crate::service::Failure;
+use crate::service::Onlooker;
 use crate::service::Service;
 use crate::store::fault::Fault;
 use crate::store::fault::chain;
@@ -160,34 +163,10 @@ impl Settlement for Api {
     ) -> Result<Response<Self::QuoteManyStream>, Status> {
         let service = Arc::clone(&self.service);
         let asker = scope::asker(&request)?;
-        let by = (!asker.settles()).then(|| Arc::new(scope::onlooker(&request)));
-        let (quotes, looks) = (Arc::clone(&service), by.is_some());
-        let answers = Many::answer(request.into_inner(), move |request| {
-            let request = received(request)?;
-            scope::quote_many(&asker, &request)?;
-            match quotes.quote_written(&request) {
-                Ok(statement) => {
-                    let shows = if looks { scope::quoted(&request) } else { Vec::new() };
-                    Ok((answer::QuoteManyReply::statement(statement), shows))
-                }
-                Err(Failure::Refusal(refusal)) => {
-                    metrics::refused(refusal.code());
-                    let refused = answer::QuoteManyReply::refusal(to_proto::refusal(&refusal));
-                    Ok((refused, Vec::new()))
-                }
-                Err(failure @ Failure::Fault(_)) => Err(status(failure)),
-            }
-        });
-        let Some(by) = by else {
-            return Ok(Response::new(Box::pin(answers.map(|one| one.map(|(answer, _)| answer)))));
-        };
-        let answers = answers.then(move |one| {
-            let (service, by) = (Arc::clone(&service), Arc::clone(&by));
-            async move {
-                let (answer, shows) = one?;
-                service.looked(&by, scope::QUOTE_MANY, shows).await.map_err(status)?;
-                Ok(answer)
-            }
+        let by = (!asker.settles()).then(|| scope::onlooker(&request));
+        let answers = Many::answer(request.into_inner(), move |group| {
+            let (service, asker, by) = (Arc::clone(&service), asker.clone(), by.clone());
+            async move { quotes(&service, &asker, by.as_ref(), group).await }
         });
         Ok(Response::new(Box::pin(answers)))
     }
@@ -318,6 +297,37 @@ impl Settlement for Api {
         let how = "/onestop.v1.Settlement/CheckEligibility";
         self.seen(&request, how, request.get_ref().person.clone()).await?;
         Ok(Response::new(reply))
+    }
+}
+
+/// Quotes, one for each request; those of whoever never settles are looks, recorded together before they are answered.
+async fn quotes(
+    service: &Service,
+    asker: &Asker,
+    by: Option<&Onlooker>,
+    group: Vec<Result<proto::QuoteRequest, Status>>,
+) -> Group<answer::QuoteManyReply> {
+    let mut shown = BTreeSet::new();
+    let quote = |request: Result<proto::QuoteRequest, Status>| {
+        let request = received(request)?;
+        scope::quote_many(asker, &request)?;
+        match service.quote_written(&request) {
+            Ok(statement) => {
+                shown.extend(scope::quoted(&request));
+                Ok(answer::QuoteManyReply::statement(statement))
+            }
+            Err(Failure::Refusal(refusal)) => {
+                metrics::refused(refusal.code());
+                Ok(answer::QuoteManyReply::refusal(to_proto::refusal(&refusal)))
+            }
+            Err(failure @ Failure::Fault(_)) => Err(status(failure)),
+        }
+    };
+    let answers = group.into_iter().map(quote).collect();
+    let Some(by) = by else { return answers };
+    match service.looked(by, scope::QUOTE_MANY, shown.into_iter().collect()).await {
+        Ok(()) => answers,
+        Err(failure) => vec![Err(status(failure))],
     }
 }
 

@@ -11,7 +11,6 @@ use tracing::Instrument;
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::Context;
 use std::task::Poll;
 use std::task::ready;
@@ -20,7 +19,7 @@ use std::vec;
 /// How many groups are computed or wait to be sent.
 const GROUPS_AHEAD: usize = 4;
 
-type Group<T> = Vec<Result<T, Status>>;
+pub(super) type Group<T> = Vec<Result<T, Status>>;
 
 /// The answers.
 pub(super) struct Many<T> {
@@ -30,23 +29,23 @@ pub(super) struct Many<T> {
 }
 
 impl<T: Send + 'static> Many<T> {
-    /// Answers every request; whoever sends the answers ends the stream at the first failure.
-    pub(super) fn answer<R: Send + 'static>(
+    /// Answers every group of requests, one answer for each; whoever sends the answers ends the stream at the first failure.
+    pub(super) fn answer<R: Send + 'static, F>(
         mut requests: impl Stream<Item = R> + Send + Unpin + 'static,
-        answer: impl Fn(R) -> Result<T, Status> + Send + Sync + 'static,
-    ) -> Many<T> {
+        answer: impl Fn(Vec<R>) -> F + Send + 'static,
+    ) -> Many<T>
+    where
+        F: Future<Output = Group<T>> + Send + 'static,
+    {
         let (sender, groups) = mpsc::channel(GROUPS_AHEAD);
-        let answer = Arc::new(answer);
         let reading = async move {
             loop {
                 let group = waiting(&mut requests).await;
                 if group.is_empty() {
                     return;
                 }
-                let answer = Arc::clone(&answer);
-                let computing = async move { group.into_iter().map(|one| answer(one)).collect() };
                 // Whoever reads the answers may have gone.
-                if sender.send(tokio::spawn(computing.in_current_span())).await.is_err() {
+                if sender.send(tokio::spawn(answer(group).in_current_span())).await.is_err() {
                     return;
                 }
             }
@@ -99,15 +98,6 @@ impl<T> Stream for Many<T> {
     }
 }
 
-impl<T> Drop for Many<T> {
-    fn drop(&mut self) {
-        // Nobody reads what is still computed.
-        if let Some(computing) = &self.computing {
-            computing.abort();
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,7 +112,9 @@ mod tests {
                 Some(refused) if request == refused => Err(Status::invalid_argument("no")),
                 _ => Ok(request),
             };
-            let many = Many::answer(tokio_stream::iter(0..requests), answer);
+            let group =
+                move |group: Vec<usize>| async move { group.into_iter().map(answer).collect() };
+            let many = Many::answer(tokio_stream::iter(0..requests), group);
             many.map(|answer| answer.map_err(|status| status.code().into())).collect().await
         })
     }

@@ -38,7 +38,7 @@ pub(super) fn settle(
 ) -> Result<Sums, Misfit> {
     let (again, added) = settle_with(book, record, stands, None)?;
     let recorded = record.statement.as_ref();
-    if Some(&again) != recorded.map(to_bytes::again).as_ref() {
+    if Some(&again) != recorded.map(to_bytes::written).as_ref() {
         let recorded = recorded.cloned().unwrap_or_default();
         let field = compare::difference_of(&recorded, &read(&again)?).unwrap_or_default();
         return Err(Misfit::Statement { field });

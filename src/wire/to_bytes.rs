@@ -50,7 +50,7 @@ pub fn read(statement: &[u8]) -> Result<proto::Statement, DecodeError> {
 }
 
 /// The bytes of a statement that was read.
-pub fn again(statement: &proto::Statement) -> Vec<u8> {
+pub fn written(statement: &proto::Statement) -> Vec<u8> {
     statement.encode_to_vec()
 }
 
@@ -89,16 +89,16 @@ impl Settlement<'_> {
         out.text(ledger_entry::RECORDED_AT, self.recorded_at);
         let mut bytes = 0;
         out.message(ledger_entry::SETTLEMENT, |out| {
-            let start = out.bytes();
+            let start = out.length();
             out.element(settlement_record::REQUEST, self.request);
             out.message(settlement_record::STATEMENT, |out| {
                 statement::write(out, statement, situation, *admitted_on, Detail::Full);
             });
             let after = to_proto::accumulators(self.after).encode_to_vec();
             out.element(settlement_record::ACCUMULATORS, &after);
-            bytes = out.bytes() - start;
+            bytes = out.length() - start;
         });
-        let start = out.bytes() - bytes;
+        let start = out.length() - bytes;
         (out.into_bytes(), start)
     }
 }

@@ -24,7 +24,7 @@ impl Out {
     }
 
     /// How long it is. Unit: bytes.
-    pub fn bytes(&self) -> usize {
+    pub fn length(&self) -> usize {
         self.0.len()
     }
 
