@@ -48,6 +48,10 @@ pub const GROUP_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// What of the group's memory is kept from one append to the next. Unit: bytes.
 const GROUP_BYTES_KEPT: usize = 4 * 1024 * 1024;
 
+/// How many zeros are written behind a group that outgrew the last ones. A sync of bytes that the file has already needs not write
+/// where they are, too. Unit: bytes.
+const PREPARED_BYTES: usize = 1024 * 1024;
+
 /// How a journal is kept.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -127,9 +131,15 @@ struct Newest {
     header: Header,
     file: File,
     end: u64,
+    /// To where zeros stand behind the end; at most the end where there are none.
+    prepared: u64,
 }
 
 impl Newest {
+    fn of(header: Header, file: File, end: u64) -> Newest {
+        Newest { header, file, end, prepared: end }
+    }
+
     fn first(&self) -> u64 {
         self.header.first
     }
@@ -196,9 +206,10 @@ impl Journal {
         let synced = match &self.leftover {
             None => Ok(()),
             Some(Leftover::Tail) => {
-                let Newest { file, end, header } = &self.newest;
+                let Newest { file, end, header, prepared } = &mut self.newest;
                 let path = path_of(&self.directory, header.first);
                 file.set_len(*end).map_err(JournalError::io(&path, "cut off"))?;
+                *prepared = *end;
                 file.sync_all()
             }
             Some(Leftover::Segment(path)) => {
@@ -246,6 +257,7 @@ impl Journal {
         }
         let appended = self.fill(contents)?;
         self.write()?;
+        self.prepare(self.newest.end + group_bytes);
         // A failed sync is never tried again: the system may have dropped what it could not write and call it clean.
         self.newest.file.sync_data().map_err(|error| self.poison(JournalError::Sync(error)))?;
         self.newest.end += group_bytes;
@@ -288,7 +300,8 @@ impl Journal {
         };
         match create(&self.directory, header) {
             Ok(file) => {
-                self.newest = Newest { header, file, end: HEADER_BYTES };
+                self.trim();
+                self.newest = Newest::of(header, file, HEADER_BYTES);
                 Ok(())
             }
             Err(NotCreated::Undone(error)) => Err(JournalError::undone(error)),
@@ -347,10 +360,43 @@ impl Journal {
         }
     }
 
+    /// Writes zeros behind the group that ends there, unless some stand there still. They are the end of a segment as nothing is, so
+    /// that it does not matter how many of them come to be there.
+    fn prepare(&mut self, end: u64) {
+        const ZEROS: &[u8; PREPARED_BYTES] = &[0; PREPARED_BYTES];
+        let Newest { file, prepared, .. } = &mut self.newest;
+        if end <= *prepared {
+            return;
+        }
+        let room = self.options.segment_bytes_max.saturating_sub(end);
+        let room = usize::try_from(room).unwrap_or(PREPARED_BYTES).min(PREPARED_BYTES);
+        let (zeros, _) = ZEROS.split_at(room);
+        if file.write_all_at(zeros, end).is_ok() {
+            *prepared = end + u64::try_from(room).unwrap_or(0);
+        }
+    }
+
+    /// Takes away the zeros behind the last record, if that is possible.
+    fn trim(&mut self) {
+        let Newest { file, end, prepared, .. } = &mut self.newest;
+        if *end < *prepared && file.set_len(*end).is_ok() {
+            *prepared = *end;
+        }
+    }
+
     /// Closes the journal to writing.
     fn poison(&mut self, error: JournalError) -> JournalError {
         self.is_poisoned = true;
         error
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        // What a failed write left, or a failed sync, is for the next opening to look at.
+        if !self.is_poisoned && self.leftover.is_none() {
+            self.trim();
+        }
     }
 }
 

@@ -71,7 +71,7 @@ pub(super) fn open(
             let path = path_of(directory, tail.header.first);
             let (file, bytes) = settle(&path, tail).map_err(JournalError::io(&path, "synced"))?;
             rewritten_bytes = bytes;
-            Newest { header: tail.header, file, end: tail.end }
+            Newest::of(tail.header, file, tail.end)
         }
         None => begin(directory, options.seal.is_on())?,
     };
@@ -261,7 +261,7 @@ fn settle(path: &Path, tail: &Tail) -> io::Result<(File, u64)> {
 fn begin(directory: &Path, is_sealed: bool) -> Result<Newest, JournalError> {
     let header = Header { is_sealed, ..Header::GENESIS };
     match create(directory, header) {
-        Ok(file) => Ok(Newest { header, file, end: HEADER_BYTES }),
+        Ok(file) => Ok(Newest::of(header, file, HEADER_BYTES)),
         Err(
             NotCreated::Undone(source) | NotCreated::Left(source) | NotCreated::Unsynced(source),
         ) => {

@@ -260,7 +260,8 @@ fn a_failed_write_that_cannot_be_undone_is_undone_before_anything_is_written() {
     assert!(matches!(error, JournalError::NotCutOff(_)), "{error}");
     assert!(!error.certainly_not_written());
     // As if a whole record of it had been written.
-    let bytes = fs::read(&path).unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    bytes.truncate(usize::try_from(journal.newest.end).unwrap());
     file.write_all_at(&journal.group.clone(), journal.newest.end).unwrap();
     let error = journal.append(&group(&["three"])).unwrap_err();
     assert!(matches!(error, JournalError::Io { .. }), "{error}");
@@ -271,6 +272,59 @@ fn a_failed_write_that_cannot_be_undone_is_undone_before_anything_is_written() {
     assert_eq!(journal.append(&group(&["three"])).unwrap()[0].sequence, 2);
     drop(journal);
     assert_eq!(reopen(directory.path(), 2).unwrap().records, 2);
+}
+
+#[test]
+fn a_group_is_written_over_zeros_that_no_closed_segment_keeps() {
+    let directory = TempDir::new().unwrap();
+    let options = Options { segment_bytes_max: 4096, ..SMALL };
+    let path = |first| path_of(directory.path(), first);
+    let length = |first| fs::metadata(path(first)).unwrap().len();
+    let (mut journal, _) = Journal::open(directory.path(), options.clone(), 0).unwrap();
+    let mut end = HEADER_BYTES;
+    for _ in 0..3 {
+        end += u64::from(journal.append(&group(&["one"])).unwrap()[0].position.length);
+        assert_eq!(length(1), 4096);
+        let bytes = fs::read(path(1)).unwrap();
+        assert!(bytes[usize::try_from(end).unwrap()..].iter().all(|byte| *byte == 0));
+    }
+    let killed = TempDir::new().unwrap();
+    fs::copy(path(1), path_of(killed.path(), 1)).unwrap();
+
+    // A group that needs more room goes on in a segment of its own.
+    journal.append(&group(&[&"x".repeat(4000)])).unwrap();
+    assert_eq!(length(1), end);
+    journal.append(&group(&["five"])).unwrap();
+    drop(journal);
+    let last = journal_bytes(&["five"]);
+    assert_eq!((length(4), length(5)), (HEADER_BYTES + 56 + 4000, HEADER_BYTES + last));
+    assert_eq!(contents_of(directory.path()).unwrap().len(), 5);
+
+    // Where the process was killed they stay, and are the end.
+    let (mut journal, opened) = Journal::open(killed.path(), options, 3).unwrap();
+    assert_eq!((opened.cut, opened.records), (None, 3));
+    assert_eq!(journal.append(&group(&["four"])).unwrap()[0].position.offset, end);
+    drop(journal);
+    assert_eq!(contents_of(killed.path()).unwrap(), ["one", "one", "one", "four"]);
+}
+
+#[test]
+fn zeros_that_find_no_room_hold_nothing_up() {
+    let directory = TempDir::new().unwrap();
+    let (mut journal, _) = Journal::open(directory.path(), Options::default(), 0).unwrap();
+    // This device takes nothing.
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let file = std::mem::replace(&mut journal.newest.file, full);
+    journal.prepare(HEADER_BYTES);
+    journal.newest.file = file;
+    assert_eq!(journal.newest.prepared, HEADER_BYTES);
+    journal.append(&group(&["one"])).unwrap();
+    assert!(journal.newest.end < journal.newest.prepared);
+}
+
+/// How long records of these contents are.
+fn journal_bytes(contents: &[&str]) -> u64 {
+    contents.iter().map(|content| u64::try_from(FRAME_BYTES + content.len()).unwrap()).sum()
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::damage_tests::files_of;
 use super::damage_tests::put_bytes;
 use super::damage_tests::restore;
 use super::damage_tests::two_segments;
+use super::tests::SMALL;
 use super::tests::contents_of;
 use super::tests::group;
 use super::tests::journal_of;
@@ -69,6 +70,43 @@ fn zeros_behind_the_records_are_the_end() {
         let cut = reopen(&directory, 2).unwrap().cut.unwrap();
         assert_eq!(usize::try_from(cut.bytes).unwrap(), zeros + 1);
         assert_eq!(contents_of(&directory).unwrap(), ["one", "two"]);
+    }
+}
+
+#[test]
+fn a_group_of_which_only_some_sectors_reached_the_zeros_is_torn() {
+    const SECTOR: usize = 512;
+    let directory = TempDir::new().unwrap();
+    let killed = TempDir::new().unwrap();
+    let options = Options { segment_bytes_max: 8192, ..SMALL };
+    let (mut journal, _) = Journal::open(directory.path(), options.clone(), 0).unwrap();
+    journal.append(&group(&["one"])).unwrap();
+    let contents: Vec<String> = (0..4).map(|one| one.to_string().repeat(700)).collect();
+    let contents: Vec<&str> = contents.iter().map(String::as_str).collect();
+    let begin = usize::try_from(journal.newest.end).unwrap();
+    journal.append(&group(&contents)).unwrap();
+    let end = usize::try_from(journal.newest.end).unwrap();
+    let whole = fs::read(path_of(directory.path(), 1)).unwrap();
+    let sectors: Vec<Range<usize>> = (begin / SECTOR..end.div_ceil(SECTOR))
+        .map(|sector| begin.max(sector * SECTOR)..end.min((sector + 1) * SECTOR))
+        .collect();
+    for arrived in 0..1_u32 << sectors.len().min(7) {
+        let mut bytes = whole.clone();
+        for (place, sector) in sectors.iter().enumerate() {
+            if arrived & (1 << place) == 0 {
+                bytes[sector.clone()].fill(0);
+            }
+        }
+        fs::write(path_of(killed.path(), 1), &bytes).unwrap();
+        let (mut journal, opened) = Journal::open(killed.path(), options.clone(), 1).unwrap();
+        // Whole records at the beginning of the group may stand; nobody was told that they do.
+        assert!((1..=5).contains(&opened.records), "{arrived:b}: {opened:?}");
+        let behind = usize::try_from(journal.newest.end).unwrap();
+        assert_eq!(opened.cut.is_some(), bytes[behind..].iter().any(|byte| *byte != 0));
+        journal.append(&group(&["next"])).unwrap();
+        drop(journal);
+        let read = contents_of(killed.path()).unwrap();
+        assert_eq!(read.first().zip(read.last()), Some((&"one".to_owned(), &"next".to_owned())));
     }
 }
 
