@@ -21,6 +21,8 @@ use std::time::Duration;
 static TURNS: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(2);
 /// How long something may take to appear.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How often a driver is started until one has a port.
+const DRIVERS_MAX: usize = 5;
 /// Most stops of the keyboard on a page.
 const STOPS_MAX: usize = 120;
 
@@ -58,22 +60,7 @@ pub(crate) async fn start(address: &str, script: Script) -> Option<Browser> {
         return None;
     }
     let turn = TURNS.acquire().await.unwrap();
-    let mut driver = Command::new("chromedriver")
-        .arg("--port=0")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut said = BufReader::new(driver.stdout.take().unwrap()).lines();
-    let port = loop {
-        let line = said.next().expect("the driver names its port").unwrap();
-        if let Some((_, port)) = line.split_once("successfully on port ") {
-            break port.trim_end_matches('.').to_owned();
-        }
-    };
-    // What it says later must not fill the pipe.
-    std::thread::spawn(move || said.for_each(drop));
+    let (driver, port) = (0..DRIVERS_MAX).find_map(|_| drive()).expect("a driver names its port");
     let profile = tempfile::tempdir().unwrap();
     let scripts = if script == Script::On { 1 } else { 2 };
     let arguments = [
@@ -102,6 +89,30 @@ pub(crate) async fn start(address: &str, script: Script) -> Option<Browser> {
         .unwrap();
     let base = format!("http://{address}");
     Some(Browser { client, base, driver, _profile: profile, _turn: turn })
+}
+
+/// A driver and its port. None where it ended before it had one: it takes any port that is free for IPv4 and then needs the same one
+/// for IPv6, which may be another process's by then.
+fn drive() -> Option<(Child, String)> {
+    let mut driver = Command::new("chromedriver")
+        .arg("--port=0")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let port = said.find_map(|line| {
+        let (_, port) = line.split_once("successfully on port ")?;
+        Some(port.trim_end_matches('.').to_owned())
+    });
+    let Some(port) = port else {
+        driver.wait().unwrap();
+        return None;
+    };
+    // What it says later must not fill the pipe.
+    std::thread::spawn(move || said.for_each(drop));
+    Some((driver, port))
 }
 
 impl Browser {
