@@ -292,7 +292,7 @@ impl Service {
 }
 
 struct LookedUp {
-    person: Person,
+    person: Arc<Person>,
     facility: Option<Arc<Facility>>,
     catalogue: Catalogue,
 }

@@ -105,7 +105,7 @@ pub struct OpenReport {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Year {
     /// What stands.
-    pub accumulators: Accumulators,
+    pub accumulators: Arc<Accumulators>,
     /// The entries that nobody undid, oldest first: a reversal may undo the last.
     pub effective: Vec<u64>,
 }
@@ -195,8 +195,10 @@ pub struct Store {
     seal: Seal,
     following: Arc<Following>,
     cache: Cache,
+    persons: Decoded<Person>,
     facilities: Decoded<Facility>,
     catalogue: Decoded<Vec<Item>>,
+    years: Decoded<Accumulators>,
     reader: Reader,
     writer: Writer,
     halt: Arc<Halt>,
@@ -239,8 +241,10 @@ impl Store {
             seal,
             following,
             cache,
+            persons: Decoded::default(),
             facilities: Decoded::default(),
             catalogue: Decoded::default(),
+            years: Decoded::default(),
             reader,
             writer,
             halt,
@@ -301,11 +305,15 @@ impl Store {
     }
 
     /// A person of the register.
-    pub fn person(&self, id: &PersonId) -> Result<Option<Person>, Fault> {
+    pub fn person(&self, id: &PersonId) -> Result<Option<Arc<Person>>, Fault> {
         self.read(|view| {
-            let record = self.record(view, view.keys().person(id.as_str()))?;
-            let read = |message| from_proto::person(&message, "person").map_err(Fault::unreadable);
-            record.map(read).transpose()
+            let key = view.keys().person(id.as_str());
+            let Some(posting) = view.latest(key)? else { return Ok(None) };
+            let read = || {
+                let message = self.record_at(view, key, posting)?;
+                from_proto::person(&message, "person").map_err(Fault::unreadable)
+            };
+            self.persons.get(key, posting.number, read).map(Some)
         })
     }
 
@@ -353,7 +361,9 @@ impl Store {
             if standing.last == 0 {
                 return Ok(Year::default());
             }
-            let accumulators = self.accumulators(view, key, standing.last)?;
+            let under = view.keys().year(key);
+            let read = || self.accumulators(view, under, standing.last);
+            let accumulators = self.years.get(under, standing.last, read)?;
             Ok(Year { accumulators, effective: standing.effective })
         })
     }

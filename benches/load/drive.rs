@@ -29,6 +29,8 @@ pub(crate) struct Row {
     pub(crate) persons: Persons,
     pub(crate) lines: usize,
     pub(crate) seconds: u64,
+    /// Seconds of settlements before it, so that persons have a year.
+    pub(crate) settling: u64,
     /// Requests a second that are due; none where each waits for the one before.
     pub(crate) rate: Option<f64>,
     /// Bytes of an echo, there and back.
@@ -43,6 +45,7 @@ impl Default for Row {
             persons: Persons::Cold,
             lines: 0,
             seconds: 3,
+            settling: 0,
             rate: None,
             sizes: (300, 3000),
         }
@@ -61,6 +64,7 @@ impl Row {
                 "persons" => row.persons = Persons::Cold,
                 "lines" => row.lines = value.parse().unwrap(),
                 "seconds" => row.seconds = value.parse().unwrap(),
+                "settling" => row.settling = value.parse().unwrap(),
                 "rate" => row.rate = Some(value.parse().unwrap()),
                 other => panic!("no such option: {other}"),
             }

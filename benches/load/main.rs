@@ -2,9 +2,10 @@
 //!
 //! - `cargo bench --bench load` runs the whole table, each row for three seconds (`ONESTOP_LOAD_SECONDS`).
 //! - `cargo bench --bench load -- settle connections=64 persons=hot lines=30 rate=2000 seconds=10` runs one row, once; `quote`,
-//!   `stream`, `echo`, `his-quote` (2303) and `his-settle` (2401, 2301 and 2304) are the other calls. Without `rate` the loop is closed: each connection sends when it has its answer. With
-//!   it the loop is open: requests are due at fixed times, and a time is counted from when its request was due, so that one slow
-//!   answer is felt by all that wait behind it.
+//!   `stream`, `echo`, `his-quote` (2303) and `his-settle` (2401, 2301 and 2304) are the other calls. With `settling=10` so many
+//!   seconds of settlements come first, so that persons have a year. Without `rate` the loop is closed: each connection sends when it
+//!   has its answer. With it the loop is open: requests are due at fixed times, and a time is counted from when its request was due,
+//!   so that one slow answer is felt by all that wait behind it.
 //!
 //! Workload: the demo pack, a registered poor person at the county hospital, six steps, full trace; `lines=0` is a bill of totals.
 //! Cold persons are 50,000 in turn, hot ones 16. Server and clients share the machine's cores, over loopback. The store stands in
@@ -55,6 +56,10 @@ fn main() {
             table(&server, &directory, seconds).await;
         } else {
             let row = Row::parse(&arguments, seconds);
+            if row.settling != 0 {
+                let settles = Row { call: Call::Settle, connections: 32, ..Row::default() };
+                drive::run(&server, &Row { seconds: row.settling, ..settles });
+            }
             heads();
             print(&row, &drive::run(&server, &row));
         }

@@ -165,7 +165,7 @@ impl Service {
             let Some(id) = PersonId::parse(&id) else { continue };
             let person = self.store.person(&id)?;
             // He may have had it earlier, and another now.
-            let has = |person: &crate::register::Person| {
+            let has = |person: &std::sync::Arc<crate::register::Person>| {
                 person.certificate_no.to_uppercase() == number.to_uppercase()
             };
             found.extend(person.filter(has));

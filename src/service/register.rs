@@ -49,8 +49,9 @@ impl Service {
         let mut reply = proto::PutReply::default();
         for person in &persons {
             let before = self.store.person(&person.id)?;
-            let spans = before.as_ref().map(spans_of_person);
-            count(&mut reply, before.as_ref(), person, (spans, spans_of_person(person)));
+            let before = before.as_deref();
+            let spans = before.map(spans_of_person);
+            count(&mut reply, before, person, (spans, spans_of_person(person)));
         }
         if dry_run {
             return Ok(reply);

@@ -1,26 +1,35 @@
-//! Records of registers that nearly every request asks for, decoded: facilities, and the catalogue entries of an item code. Persons come
-//! once a year; theirs are decoded from the cache each time.
+//! What nearly every request asks for, decoded: persons, facilities, the catalogue entries of an item code, and years.
 
 use crate::store::fault::Fault;
+use crate::store::index::posting::AsItIs;
 use crate::store::index::posting::Key;
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::Arc;
-use std::sync::PoisonError;
-use std::sync::RwLock;
+use quick_cache::UnitWeighter;
+use quick_cache::sync::Cache;
 
-/// How many are kept; whoever asks for more lets all go.
-const KEPT_MAX: usize = 100_000;
+use std::fmt;
+use std::hash::BuildHasherDefault;
+use std::sync::Arc;
+
+/// How many of a kind are kept: who comes rarely makes room for who comes again.
+const KEPT_MAX: usize = 65_536;
 
 /// What was decoded, and from which entry it is.
 pub(super) struct Decoded<T> {
-    kept: RwLock<BTreeMap<Key, (u64, Arc<T>)>>,
+    kept: Cache<Key, (u64, Arc<T>), UnitWeighter, BuildHasherDefault<AsItIs>>,
 }
 
 impl<T> Default for Decoded<T> {
     fn default() -> Decoded<T> {
-        Decoded { kept: RwLock::default() }
+        let weight = u64::try_from(KEPT_MAX).unwrap_or(u64::MAX);
+        let kept = Cache::with(
+            KEPT_MAX,
+            weight,
+            UnitWeighter,
+            BuildHasherDefault::default(),
+            Default::default(),
+        );
+        Decoded { kept }
     }
 }
 
@@ -38,19 +47,13 @@ impl<T> Decoded<T> {
         number: u64,
         read: impl FnOnce() -> Result<T, Fault>,
     ) -> Result<Arc<T>, Fault> {
-        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some((from, value)) = kept.get(&key)
-            && *from == number
+        if let Some((from, value)) = self.kept.get(&key)
+            && from == number
         {
-            return Ok(Arc::clone(value));
+            return Ok(value);
         }
-        drop(kept);
         let value = Arc::new(read()?);
-        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
-        if KEPT_MAX <= kept.len() {
-            kept.clear();
-        }
-        kept.insert(key, (number, Arc::clone(&value)));
+        self.kept.insert(key, (number, Arc::clone(&value)));
         Ok(value)
     }
 }
@@ -69,5 +72,15 @@ mod tests {
         let other = decoded.get(Key(2), 2, || Err(Fault::Unconfirmed));
         assert!(other.is_err());
         assert_eq!(*decoded.get(Key(2), 2, || Ok("other")).unwrap(), "other");
+    }
+
+    #[test]
+    fn no_more_is_kept_than_there_is_room_for() {
+        let decoded = Decoded::default();
+        for key in 0..KEPT_MAX * 2 {
+            let key = Key(u128::try_from(key).unwrap());
+            decoded.get(key, 1, || Ok(())).unwrap();
+        }
+        assert!(decoded.kept.len() <= KEPT_MAX);
     }
 }

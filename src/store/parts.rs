@@ -1,6 +1,5 @@
 //! Parts of entries: read from the cache, or from the journal where a posting says.
 
-use crate::accumulators::AccumulatorKey;
 use crate::accumulators::Accumulators;
 use crate::proto;
 use crate::store::Store;
@@ -58,17 +57,7 @@ impl Store {
         Parts { reader: &self.reader, last: None }
     }
 
-    /// A record of a register as it was put last.
-    pub(super) fn record<T: Message + Default>(
-        &self,
-        view: &View<'_>,
-        key: Key,
-    ) -> Result<Option<T>, Fault> {
-        let Some(posting) = view.latest(key)? else { return Ok(None) };
-        self.record_at(view, key, posting).map(Some)
-    }
-
-    /// The same where it is known which entry has it.
+    /// A record of a register as an entry put it.
     pub(super) fn record_at<T: Message + Default>(
         &self,
         view: &View<'_>,
@@ -111,10 +100,9 @@ impl Store {
     pub(super) fn accumulators(
         &self,
         view: &View<'_>,
-        of: &AccumulatorKey,
+        key: Key,
         last: u64,
     ) -> Result<Accumulators, Fault> {
-        let key = view.keys().year(of);
         let bytes = match self.cache.get(key, last) {
             Some(bytes) => bytes,
             None => {

@@ -100,7 +100,7 @@ fn kind_of(code: u8) -> Option<EntryKind> {
 
 /// Keys are hashes already.
 #[derive(Debug, Default)]
-pub(super) struct AsItIs(u64);
+pub(in crate::store) struct AsItIs(u64);
 
 impl Hasher for AsItIs {
     fn finish(&self) -> u64 {

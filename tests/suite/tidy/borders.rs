@@ -353,6 +353,7 @@ const NAMES: &[(&str, &[&str])] = &[
         &["traces", "store", "outline", "trail", "wire", "service", "resettle", "grpc", "cli"],
     ),
     ("qrcodegen", &["pages"]),
+    ("quick_cache", &["store"]),
     ("read_fonts", &["pages"]),
     ("ring", &["oidc", "listen"]),
     ("rust_decimal", &["money"]),
