@@ -42,6 +42,25 @@ impl Day {
         self.0.year()
     }
 
+    /// What `to_string` gives, without a formatter: every record has several.
+    pub fn text(self) -> [u8; 10] {
+        let digit =
+            |number: i16, place: i16| b'0' + u8::try_from(number / place % 10).unwrap_or_default();
+        let (year, month, day) = (self.0.year(), self.0.month().into(), self.0.day().into());
+        [
+            digit(year, 1000),
+            digit(year, 100),
+            digit(year, 10),
+            digit(year, 1),
+            b'-',
+            digit(month, 10),
+            digit(month, 1),
+            b'-',
+            digit(day, 10),
+            digit(day, 1),
+        ]
+    }
+
     /// The day before.
     pub fn before(self) -> Option<Day> {
         self.0.yesterday().ok().map(Day)
@@ -202,7 +221,10 @@ mod tests {
         {
             assert_eq!(Day::parse(bad), None, "{bad}");
         }
-        assert_eq!(day("2016-02-29").to_string(), "2016-02-29");
+        for good in ["2016-02-29", "0001-01-01", "9999-12-31"] {
+            assert_eq!(day(good).to_string(), good);
+            assert_eq!(day(good).text(), good.as_bytes());
+        }
     }
 
     #[test]

@@ -205,6 +205,16 @@ impl Money {
     }
 }
 
+/// All digits of a product, if they are not too many.
+fn product(one: Decimal, other: Decimal) -> Option<i128> {
+    let (one, other) = (one.mantissa(), other.mantissa());
+    // To look for an overflow of 128 bits takes several times as long, and nearly all numbers are shorter.
+    match (i64::try_from(one), i64::try_from(other)) {
+        (Ok(one), Ok(other)) => Some(i128::from(one) * i128::from(other)),
+        _ => one.checked_mul(other),
+    }
+}
+
 /// Ten to a power that a decimal's digits can need.
 fn power_of_ten(power: u32) -> i128 {
     const SHORT: [i64; 11] = [
@@ -300,6 +310,21 @@ fn write_shown(value: Decimal, out: &mut Vec<u8>) {
     }
 }
 
+/// Appends a number that has so many decimals, with all of them.
+fn write_digits(value: Decimal, decimals: usize, out: &mut Vec<u8>) {
+    let mantissa = value.mantissa();
+    let mut buffer = [0; TEXT_BYTES];
+    match digits(mantissa.unsigned_abs(), decimals, &mut buffer) {
+        Some(digits) => {
+            if mantissa < 0 {
+                out.push(b'-');
+            }
+            out.extend_from_slice(digits);
+        }
+        None => out.extend_from_slice(value.to_string().as_bytes()),
+    }
+}
+
 macro_rules! shown_as_text {
     ($($name:ident),*) => {
         $(impl $name {
@@ -311,7 +336,7 @@ macro_rules! shown_as_text {
     };
 }
 
-shown_as_text!(Rate, Points, Factor, Exact);
+shown_as_text!(Rate, Points, Factor, Price, Exact);
 
 impl Money {
     /// The amount with two decimals, always: what `to_string` gives, in one allocation. Records hold hundreds of amounts.
@@ -326,21 +351,11 @@ impl Money {
 
     /// Appends the same text.
     pub fn write_to(self, out: &mut Vec<u8>) {
-        let fen = self.fen();
         // Most amounts of a trace are nothing.
-        if fen == 0 {
+        if self.is_zero() {
             return out.extend_from_slice(b"0.00");
         }
-        let mut buffer = [0; TEXT_BYTES];
-        match digits(fen.unsigned_abs(), 2, &mut buffer) {
-            Some(digits) => {
-                if fen < 0 {
-                    out.push(b'-');
-                }
-                out.extend_from_slice(digits);
-            }
-            None => out.extend_from_slice(self.0.to_string().as_bytes()),
-        }
+        write_digits(self.0, 2, out);
     }
 }
 
@@ -566,9 +581,7 @@ impl Price {
     /// (spec 2.3): 3 × 0.335 may be 1.00 or 1.01.
     pub fn explains(self, quantity: Quantity, amount: Money) -> bool {
         // In units of the product's last decimal; what has too many digits for that is more than any amount.
-        let Some(product) = self.0.mantissa().checked_mul(quantity.0.mantissa()) else {
-            return false;
-        };
+        let Some(product) = product(self.0, quantity.0) else { return false };
         let (scale, fen) = (self.0.scale() + quantity.0.scale(), amount.fen());
         let difference = match scale.checked_sub(2) {
             Some(finer) => {
@@ -722,6 +735,11 @@ impl Ratio {
     pub fn rest_cut(part: Money, whole: Money) -> Option<Ratio> {
         let (rest, whole) = ((whole - part).fen(), whole.fen());
         (whole != 0).then(|| Ratio(Decimal::from_i128_with_scale(rest * 10_000 / whole, 4)))
+    }
+
+    /// Appends what `to_string` gives.
+    pub fn write_to(self, out: &mut Vec<u8>) {
+        write_digits(self.0, 4, out);
     }
 
     /// The ratio in hundredths of a percent.
@@ -879,5 +897,11 @@ mod tests {
         let cut = |part, whole| Ratio::rest_cut(money(part), money(whole)).unwrap().to_string();
         assert_eq!(cut("1.00", "3.00"), "0.6666");
         assert_eq!(cut("4.00", "3.00"), "-0.3333");
+        for part in ["0.00", "0.01", "1.00", "3.00", "40.00"] {
+            let ratio = rounded(part, "3.00").unwrap();
+            let mut written = Vec::new();
+            ratio.write_to(&mut written);
+            assert_eq!(String::from_utf8(written).unwrap(), ratio.to_string());
+        }
     }
 }

@@ -7,8 +7,9 @@ use crate::id::FacilityId;
 use crate::id::PersonId;
 use crate::refusal::Refusal;
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::DefaultHasher;
 use std::fmt;
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
 /// A place by its six-digit division code (行政区划).
@@ -268,10 +269,16 @@ pub struct Item {
     pub span: Span,
 }
 
+#[expect(
+    clippy::disallowed_types,
+    reason = "every line of every bill is looked up; nothing goes through all of them, so their order is nobody's"
+)]
+type ByCode = std::collections::HashMap<String, Arc<Vec<Item>>, BuildHasherDefault<DefaultHasher>>;
+
 /// The entries of the catalogue that a bill asks for, by item code.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Catalogue {
-    items: BTreeMap<String, Arc<Vec<Item>>>,
+    items: ByCode,
 }
 
 impl Catalogue {

@@ -17,7 +17,6 @@ use crate::register::Catalogue;
 use crate::rules::entry::Entry;
 use crate::rules::entry::first;
 use crate::rules::pack::Cap;
-use crate::rules::pack::Financing;
 use crate::rules::pack::Kind;
 use crate::rules::pack::Payer;
 use crate::rules::pack::Period;
@@ -133,7 +132,6 @@ fn run<'p>(step: &'p Step, view: &View<'_, 'p>) -> Run<'p> {
         bound,
         paid_before: view.year.paid,
         basis,
-        financing: finance(&step.financing, payment),
     }
 }
 
@@ -157,15 +155,6 @@ fn take(step: &Step, payment: Money, owed: &Parts) -> Parts {
         left = left - taken;
     }
     from
-}
-
-/// Splits a payment by the step's financing shares (spec 7.5).
-fn finance(financing: &[Financing], payment: Money) -> Vec<Money> {
-    if financing.is_empty() {
-        return Vec::new();
-    }
-    let shares: Vec<_> = financing.iter().map(|one| one.share).collect();
-    payment.split(&shares)
 }
 
 /// What the statement adds to the accumulators (spec 5.7, 6.3, 8.1).

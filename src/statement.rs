@@ -2,6 +2,8 @@
 //!
 //! Amounts and their explanation come from the same computation, so that they cannot drift apart.
 
+pub mod segments;
+
 use crate::bill::Class;
 use crate::bill::ItemFacts;
 use crate::bill::Part;
@@ -9,15 +11,14 @@ use crate::bill::Parts;
 use crate::money::Exact;
 use crate::money::Money;
 use crate::money::Points;
-use crate::money::Rate;
 use crate::money::Ratio;
 use crate::rules::entry::Entry;
-use crate::rules::entry::Source;
 use crate::rules::pack::Adjust;
 use crate::rules::pack::Cap;
 use crate::rules::pack::ChainBy;
 use crate::rules::pack::Check;
 use crate::rules::pack::Deductible;
+use crate::rules::pack::Financing;
 use crate::rules::pack::Guarantee;
 use crate::rules::pack::Override;
 use crate::rules::pack::Payer;
@@ -148,10 +149,23 @@ pub struct StepResult<'p> {
     pub run: Option<Run<'p>>,
 }
 
-impl StepResult<'_> {
+impl<'p> StepResult<'p> {
     /// What it pays.
     pub fn payment(&self) -> Money {
         self.run.as_ref().map_or(Money::ZERO, |run| run.payment)
+    }
+
+    /// Who financed its payment, piece by piece, in the order of the pack; nobody where the pack does not say. Spec 7.5.
+    pub fn financing(&self) -> impl Iterator<Item = (&'p Financing, Money)> {
+        let financing = self.step.financing.as_slice();
+        let pieces = match financing {
+            [] => Vec::new(),
+            _ => {
+                let shares: Vec<_> = financing.iter().map(|one| one.share).collect();
+                self.payment().split(&shares)
+            }
+        };
+        financing.iter().zip(pieces)
     }
 }
 
@@ -172,8 +186,6 @@ pub struct Run<'p> {
     pub paid_before: Money,
     /// How it came to its payment.
     pub basis: Basis<'p>,
-    /// Its financing, piece by piece, in the order of the pack; empty where the pack does not say.
-    pub financing: Vec<Money>,
 }
 
 /// Which cap bound. Spec 5.6.
@@ -232,25 +244,8 @@ pub struct ShareTrace<'p> {
     pub met: Money,
     /// The bands entry that held.
     pub bands: Option<&'p Entry<Vec<Segment>>>,
-    /// Every segment of it.
-    pub segments: Vec<SegmentResult<'p>>,
-}
-
-/// What one band segment paid now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SegmentResult<'p> {
-    /// Where it starts.
-    pub from: Money,
-    /// The segment.
-    pub segment: &'p Segment,
-    /// The rate after the adjustments.
-    pub rate: Rate,
-    /// What of the cost lies in it now.
-    pub amount: Money,
-    /// What it pays, exactly.
-    pub pays: Exact,
-    /// Its source.
-    pub source: &'p Source,
+    /// Between which two points of the bands the cost lies that is paid on now.
+    pub counted: (Money, Money),
 }
 
 /// The figures of a `floor` step. Spec 6.

@@ -229,17 +229,12 @@ fn compare_steps(case: &Case, statement: &Statement<'_>, found: &mut Vec<Differe
     let step = |id: &str| statement.steps.iter().find(|result| result.step.id == id);
     for (id, pieces) in &case.expected.financing {
         let place = format!("expects.financing.{id}");
-        let Some((result, run)) = step(id).and_then(|one| Some((one, one.run.as_ref()?))) else {
+        let Some(result) = step(id).filter(|one| one.run.is_some()) else {
             found.push(difference(&place, Disagreement::Unknown { what: FINANCING }));
             continue;
         };
-        let got: BTreeMap<&str, Money> = result
-            .step
-            .financing
-            .iter()
-            .map(|one| one.from.as_str())
-            .zip(run.financing.iter().copied())
-            .collect();
+        let got = result.financing().map(|(one, amount)| (one.from.as_str(), amount));
+        let got: BTreeMap<&str, Money> = got.collect();
         let named = got.keys().copied().chain(pieces.keys().map(String::as_str));
         let named: std::collections::BTreeSet<&str> = named.collect();
         for from in named {

@@ -16,8 +16,8 @@ use crate::rules::pack::Share;
 use crate::rules::pack::Step;
 use crate::settle::View;
 use crate::settle::begin;
-use crate::statement::SegmentResult;
 use crate::statement::ShareTrace;
+use crate::statement::segments::bands;
 
 /// What the bands pay on what is owed over the base, before caps, and how it came to that.
 ///
@@ -56,9 +56,10 @@ pub(super) fn pay<'p>(
         Origin::Deductible => Money::ZERO,
         Origin::Zero => left,
     };
-    let segments = bands.map_or_else(Vec::new, |entry| cut(entry, points, from, to));
-    let skip = by_bands(&segments, skipped);
-    let paid_up_to = |point: Money| (by_bands(&segments, point) - skip).round2();
+    let paid_exactly =
+        |point: Money| bands.map_or(Exact::ZERO, |entry| by_bands(entry, points, point));
+    let skip = paid_exactly(skipped);
+    let paid_up_to = |point: Money| (paid_exactly(point) - skip).round2();
     let paid = paid_up_to(to) - paid_up_to(from);
     let trace = ShareTrace {
         eligible,
@@ -72,7 +73,7 @@ pub(super) fn pay<'p>(
         chain_before,
         met: after.min(left) - before.min(left),
         bands,
-        segments,
+        counted: (from, to),
     };
     (paid, trace)
 }
@@ -108,37 +109,8 @@ fn chain<'p>(terms: &'p Share, view: &View<'_, 'p>) -> Option<(&'p Entry<ChainBy
     })
 }
 
-/// Every segment, with its rate after the adjustments and what of the cost between two points lies in it.
-fn cut<'p>(
-    bands: &'p Entry<Vec<Segment>>,
-    points: Points,
-    from: Money,
-    to: Money,
-) -> Vec<SegmentResult<'p>> {
-    let mut start = Money::ZERO;
-    let cut_one = |segment: &'p Segment| {
-        let begins = start;
-        let upper = |point: Money| segment.up_to.map_or(point, |end| point.min(end));
-        let amount = upper(to).less(begins.max(from));
-        let rate = if segment.rate.is_zero() { segment.rate } else { segment.rate.plus(points) };
-        start = segment.up_to.unwrap_or(start);
-        SegmentResult {
-            from: begins,
-            segment,
-            rate,
-            amount,
-            pays: amount * rate,
-            source: segment.source.as_ref().unwrap_or(&bands.source),
-        }
-    };
-    bands.value.iter().map(cut_one).collect()
-}
-
 /// `G`: the exact amount that the bands pay on the span from 0 to a point (spec 5.2).
-fn by_bands(segments: &[SegmentResult<'_>], point: Money) -> Exact {
-    let reached = segments.iter().take_while(|segment| segment.from < point);
-    reached.fold(Exact::ZERO, |sum, band| {
-        let end = band.segment.up_to.map_or(point, |end| point.min(end));
-        sum + (end - band.from) * band.rate
-    })
+fn by_bands(entry: &Entry<Vec<Segment>>, points: Points, point: Money) -> Exact {
+    let reached = bands(entry, points).take_while(|band| band.from < point);
+    reached.fold(Exact::ZERO, |sum, band| sum + (band.upper(point) - band.from) * band.rate)
 }

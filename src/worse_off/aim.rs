@@ -49,7 +49,7 @@ fn of_run(run: &Run<'_>) -> Vec<Ratio> {
     match &run.basis {
         Basis::Share(trace) => {
             let deductible = trace.adjusted.less(trace.chain_before);
-            let ends = trace.segments.iter().filter_map(|segment| segment.segment.up_to);
+            let ends = trace.segments().filter_map(|segment| segment.segment.up_to);
             let turns = ends.map(|end| end + deductible).chain([deductible]);
             let left = turns.map(|turn| turn.less(trace.eligible_before));
             ratios.extend(left.map(|left| (left, trace.eligible)));

@@ -76,32 +76,42 @@ pub(super) fn take_back(lines: &[Line]) -> Result<Vec<Left<'_>>, Refusal> {
 
 /// Lines by their ids.
 struct Ids<'a> {
-    /// Lines by the length of their ids, then by their ids, so that numbers are mostly in order already; equal ones in the order of the
-    /// bill.
-    sorted: Vec<(usize, &'a str, usize)>,
+    lines: &'a [Line],
+    /// The lines in the order of their ids, equal ones as in the bill; none where the bill has them in that order and each once.
+    sorted: Option<Vec<usize>>,
     /// The first line whose id an earlier one has.
     first_repeated: Option<usize>,
 }
 
+/// What lines are ordered by: numbers are mostly in order already.
+fn order(line: &Line) -> (usize, &str) {
+    (line.id.len(), line.id.as_str())
+}
+
 impl<'a> Ids<'a> {
     fn of(lines: &'a [Line]) -> Ids<'a> {
-        let numbered = lines.iter().enumerate();
-        let mut sorted: Vec<_> =
-            numbered.map(|(index, line)| (line.id.len(), line.id.as_str(), index)).collect();
-        if !sorted.is_sorted() {
-            sorted.sort_unstable();
+        if lines.is_sorted_by(|one, next| order(one) < order(next)) {
+            return Ids { lines, sorted: None, first_repeated: None };
         }
-        let repeated = sorted.windows(2).filter(|pair| pair[0].1 == pair[1].1);
-        let first_repeated = repeated.map(|pair| pair[1].2).min();
-        Ids { sorted, first_repeated }
+        let mut sorted: Vec<usize> = (0..lines.len()).collect();
+        sorted.sort_by_key(|index| order(&lines[*index]));
+        let repeated = sorted.windows(2).filter(|pair| lines[pair[0]].id == lines[pair[1]].id);
+        let first_repeated = repeated.map(|pair| pair[1]).min();
+        Ids { lines, sorted: Some(sorted), first_repeated }
     }
 
     /// The line of that id, if it stands before another.
     fn earlier(&self, id: &str, before: usize) -> Option<usize> {
-        let place =
-            self.sorted.partition_point(|(length, one, _)| (*length, *one) < (id.len(), id));
-        let (_, found, index) = *self.sorted.get(place)?;
-        (found == id && index < before).then_some(index)
+        let comes_before = |line: &Line| order(line) < (id.len(), id);
+        let index = match &self.sorted {
+            None => self.lines.partition_point(comes_before),
+            Some(sorted) => {
+                let place = sorted.partition_point(|index| comes_before(&self.lines[*index]));
+                *sorted.get(place)?
+            }
+        };
+        let found = self.lines.get(index)?;
+        (found.id == id && index < before).then_some(index)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::wire::to_bytes::statement::title;
 
 pub(super) fn write(out: &mut Out, situation: &Situation<'_>, admitted_on: Day) {
     let of = &situation.facts;
-    out.shown(facts::PLACE, situation.place);
+    out.text(facts::PLACE, situation.place.as_str());
     out.text(facts::INSUTYPE, of.insutype);
     for (index, one) in situation.pack.identities.iter().enumerate() {
         if of.identities.has(index) {
@@ -38,6 +38,6 @@ pub(super) fn write(out: &mut Out, situation: &Situation<'_>, admitted_on: Day) 
     out.number(facts::ORDINAL, of.ordinal);
     out.number(facts::AGE, of.age.into());
     out.number(facts::INSURED_YEARS, of.insured_years.into());
-    out.shown(facts::ADMITTED_ON, admitted_on);
-    out.shown(facts::DISCHARGED_ON, situation.discharged_on);
+    out.day(facts::ADMITTED_ON, admitted_on);
+    out.day(facts::DISCHARGED_ON, situation.discharged_on);
 }

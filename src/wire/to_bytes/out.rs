@@ -1,5 +1,6 @@
 //! Fields of a message, one behind the other. As everywhere in the contract, an empty text, 0 and false are left out.
 
+use crate::calendar::Day;
 use crate::money::Money;
 
 use prost::encoding::encode_varint;
@@ -80,6 +81,11 @@ impl Out {
     /// Another number, by its own `write_to`.
     pub fn decimal(&mut self, tag: u32, write_to: impl FnOnce(&mut Vec<u8>)) {
         self.message(tag, |out| write_to(&mut out.0));
+    }
+
+    /// A day.
+    pub fn day(&mut self, tag: u32, day: Day) {
+        self.element(tag, &day.text());
     }
 
     /// A text that is shown and not empty.

@@ -35,7 +35,7 @@ pub(super) fn write(
     out.message(tag::PACK, |out| {
         let pack = situation.pack;
         out.text(tags::pack_name::ID, &pack.id);
-        out.shown(tags::pack_name::EFFECTIVE_FROM, pack.span.from);
+        out.day(tags::pack_name::EFFECTIVE_FROM, pack.span.from);
         out.text(tags::pack_name::DIGEST, &pack.digest);
         if full {
             out.message(tags::pack_name::TITLE, |out| title(out, &pack.title));
@@ -79,10 +79,10 @@ pub(super) fn write(
     out.money(tag::CASH_DUE, statement.cash_due);
     out.money(tag::REFUND, statement.refund);
     if let Some(ratio) = statement.actual_ratio {
-        out.shown(tag::ACTUAL_RATIO, ratio);
+        out.decimal(tag::ACTUAL_RATIO, |out| ratio.write_to(out));
     }
     if let Some(ratio) = statement.policy_scope_ratio {
-        out.shown(tag::POLICY_SCOPE_RATIO, ratio);
+        out.decimal(tag::POLICY_SCOPE_RATIO, |out| ratio.write_to(out));
     }
 }
 
@@ -141,7 +141,7 @@ fn item_facts(out: &mut Out, facts: &ItemFacts) {
         out.decimal(tag::FIRST_COPAY_RATE, |out| rate.write_to(out));
     }
     if let Some(limit) = facts.price_limit {
-        out.shown(tag::PRICE_LIMIT, limit);
+        out.decimal(tag::PRICE_LIMIT, |out| limit.write_to(out));
     }
     for one in &facts.tags {
         out.element(tag::TAGS, one.as_bytes());

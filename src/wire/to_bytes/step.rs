@@ -10,9 +10,9 @@ use crate::rules::pack::Origin;
 use crate::statement::Basis;
 use crate::statement::FloorTrace;
 use crate::statement::Run;
-use crate::statement::SegmentResult;
 use crate::statement::ShareTrace;
 use crate::statement::StepResult;
+use crate::statement::segments::SegmentResult;
 use crate::wire::to_bytes::Detail;
 use crate::wire::to_bytes::Out;
 use crate::wire::to_bytes::statement::parts;
@@ -48,11 +48,11 @@ pub(super) fn write(out: &mut Out, result: &StepResult<'_>, detail: Detail) {
     if let Some(run) = &result.run {
         out.money(tag::UNCAPPED, run.uncapped);
         cap(out, run);
-        for (financing, amount) in step.financing.iter().zip(&run.financing) {
+        for (financing, amount) in result.financing() {
             out.message(tag::FINANCING, |out| {
                 out.text(tags::financing_piece::FROM, &financing.from);
                 out.decimal(tags::financing_piece::SHARE, |out| financing.share.write_to(out));
-                out.money(tags::financing_piece::AMOUNT, *amount);
+                out.money(tags::financing_piece::AMOUNT, amount);
                 source(out, tags::financing_piece::SOURCE, &financing.source);
             });
         }
@@ -108,8 +108,8 @@ fn share(out: &mut Out, trace: &ShareTrace<'_>, kind: &Kind) {
     out.money(tag::MET, trace.met);
     out.flag(tag::MATCHED, trace.bands.is_some());
     out.text(tag::ORIGIN, origin);
-    for result in &trace.segments {
-        out.message(tag::SEGMENTS, |out| segment(out, result));
+    for result in trace.segments() {
+        out.message(tag::SEGMENTS, |out| segment(out, &result));
     }
 }
 
@@ -162,7 +162,7 @@ fn floor(out: &mut Out, trace: &FloorTrace<'_>) {
     out.money_if_given(tag::LIMIT, trace.limit);
     out.money(tag::REMAINING, trace.remaining);
     if let Some(reached) = trace.reached {
-        out.shown(tag::REACHED, reached);
+        out.decimal(tag::REACHED, |out| reached.write_to(out));
     }
     out.money_if_given(tag::SHORTFALL, trace.shortfall);
 }
