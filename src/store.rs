@@ -16,6 +16,7 @@ mod decoded;
 mod durable;
 mod follow;
 mod index;
+mod kept;
 mod mark;
 mod parts;
 mod people;

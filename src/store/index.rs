@@ -32,6 +32,7 @@ use crate::store::index::run::Run;
 use crate::store::index::worker::Worker;
 use crate::store::index::write::Writing;
 use crate::store::journal::Head;
+use crate::store::kept::Kept;
 use crate::store::seal::Seal;
 
 use std::fs;
@@ -53,6 +54,10 @@ const MEMORY_POSTINGS_MAX: usize = if cfg!(test) { 5_000 } else { 500_000 };
 pub(super) struct Index {
     shared: Arc<Shared>,
     worker: Worker,
+    /// What runs were found to have under keys that are asked for again and again. Runs never change and entries are only added: it
+    /// holds for all entries up to a number, and only runs with later ones are asked again.
+    latest: Kept<Posting>,
+    all: Kept<Arc<[Posting]>>,
 }
 
 /// What readers, the writer and the index's thread share.
@@ -124,7 +129,7 @@ impl Index {
         let worker = Worker::start(Arc::clone(&shared)).map_err(|error| {
             Unopened::from(IndexError::io(directory, "served by a thread")(error))
         })?;
-        Ok(Index { shared, worker })
+        Ok(Index { shared, worker, latest: Kept::default(), all: Kept::default() })
     }
 
     /// Makes keys.
@@ -160,12 +165,23 @@ impl Index {
             }
             Arc::clone(&levels.runs)
         };
-        for run in runs.iter().rev() {
+        let covered = covered(&runs);
+        let seen = self.latest.get(key).filter(|(up_to, _)| *up_to <= covered);
+        let up_to = seen.map_or(0, |(up_to, _)| up_to);
+        let mut latest = seen.map(|(_, posting)| posting);
+        for run in runs.iter().rev().take_while(|run| up_to < run.head().sequence) {
             if let Some(posting) = run.latest(key)? {
-                return Ok(Some(posting));
+                latest = Some(posting);
+                break;
             }
         }
-        Ok(None)
+        // What there is none of is not kept: it is mostly a request that is new.
+        if let Some(posting) = latest
+            && up_to < covered
+        {
+            self.latest.put(key, covered, posting);
+        }
+        Ok(latest)
     }
 
     /// All postings under a key, oldest first.
@@ -173,20 +189,28 @@ impl Index {
         self.after(key, 0, usize::MAX)
     }
 
+    /// The same of a key that has few and is asked for again and again.
+    pub(super) fn all_of_few(&self, key: Key) -> Result<Vec<Posting>, Fault> {
+        let (runs, in_memory) = self.shared.under(key, 0, usize::MAX);
+        let covered = covered(&runs);
+        let seen = self.all.get(key).filter(|(up_to, _)| *up_to <= covered);
+        let (up_to, mut found) =
+            seen.map_or((0, Vec::new()), |(up_to, postings)| (up_to, postings.to_vec()));
+        if up_to < covered {
+            for run in runs.iter() {
+                run.add_after(key, up_to, usize::MAX, &mut found)?;
+            }
+            if !found.is_empty() {
+                self.all.put(key, covered, found.as_slice().into());
+            }
+        }
+        found.extend(in_memory);
+        Ok(found)
+    }
+
     /// The next postings under a key behind a number, oldest first, at most so many.
     pub(super) fn after(&self, key: Key, after: u64, most: usize) -> Result<Vec<Posting>, Fault> {
-        let mut in_memory: Vec<Posting> = Vec::new();
-        let runs = {
-            let levels = self.shared.read();
-            let frozen = levels.frozen.as_ref().map(|frozen| &frozen.memory);
-            for memory in frozen.into_iter().chain([&levels.active]) {
-                let under = memory.under(key);
-                let from = under.partition_point(|posting| posting.number <= after);
-                let left = most.saturating_sub(in_memory.len());
-                in_memory.extend(under.iter().skip(from).take(left));
-            }
-            Arc::clone(&levels.runs)
-        };
+        let (runs, in_memory) = self.shared.under(key, after, most);
         let mut found = Vec::new();
         for run in runs.iter() {
             run.add_after(key, after, most, &mut found)?;
@@ -212,7 +236,7 @@ impl Index {
 
     /// Writes what is in memory into runs, so that the next opening need not read the journal.
     pub(super) fn close(self) -> Result<(), IndexError> {
-        let Index { shared, worker } = self;
+        let Index { shared, worker, .. } = self;
         worker.end(&shared.stop);
         let mut levels = shared.write();
         for frozen in [levels.frozen.take(), levels.freeze()].into_iter().flatten() {
@@ -223,7 +247,7 @@ impl Index {
 
     /// Lets go of an index that failed.
     pub(super) fn discard(self) {
-        let Index { shared, worker } = self;
+        let Index { shared, worker, .. } = self;
         worker.end(&shared.stop);
     }
 }
@@ -235,6 +259,20 @@ impl Shared {
 
     fn write(&self) -> RwLockWriteGuard<'_, Levels> {
         self.levels.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The runs, and what of a key is in memory behind a number, oldest first, at most so many.
+    fn under(&self, key: Key, after: u64, most: usize) -> (Arc<Vec<Arc<Run>>>, Vec<Posting>) {
+        let levels = self.read();
+        let mut in_memory: Vec<Posting> = Vec::new();
+        let frozen = levels.frozen.as_ref().map(|frozen| &frozen.memory);
+        for memory in frozen.into_iter().chain([&levels.active]) {
+            let under = memory.under(key);
+            let from = under.partition_point(|posting| posting.number <= after);
+            let left = most.saturating_sub(in_memory.len());
+            in_memory.extend(under.iter().skip(from).take(left));
+        }
+        (Arc::clone(&levels.runs), in_memory)
     }
 
     fn write_run(&self, frozen: &Frozen) -> Result<Run, IndexError> {
@@ -265,6 +303,11 @@ impl Levels {
         let memory = std::mem::replace(&mut self.active, Memory::behind(head.sequence));
         (!memory.rows.is_empty()).then(|| Arc::new(Frozen { memory, head }))
     }
+}
+
+/// The last entry that is in a run; 0: none.
+fn covered(runs: &[Arc<Run>]) -> u64 {
+    runs.last().map_or(0, |run| run.head().sequence)
 }
 
 /// Gives the index, if there is one, another name; one that was set aside earlier makes room. An index can always be built anew, so

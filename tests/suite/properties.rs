@@ -116,7 +116,7 @@ fn conserves(settled: &Settled<'_>) -> Checked {
         }
     }
     for result in &statement.steps {
-        let pieces = result.run.as_ref().map_or(&[][..], |run| run.financing.as_slice());
+        let pieces: Vec<_> = result.financing().map(|(_, piece)| piece).collect();
         if !pieces.is_empty() {
             let sum: i128 = pieces.iter().map(|piece| piece.fen()).sum();
             prop_assert_eq!(sum, result.payment().fen());

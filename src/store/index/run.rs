@@ -153,8 +153,11 @@ impl Run {
             return Ok(None);
         };
         let bytes = self.posting_block(block)?;
-        let found = postings_of(&bytes).filter(|(one, _)| *one == key).last();
-        Ok(found.map(|(_, posting)| posting))
+        let (postings, _) = bytes.as_chunks::<POSTING_BYTES>();
+        let wanted = key.bytes();
+        let behind = postings.partition_point(|posting| posting[..wanted.len()] <= wanted[..]);
+        let last = behind.checked_sub(1).and_then(|last| read_posting(&postings[last]));
+        Ok(last.filter(|(one, _)| *one == key).map(|(_, posting)| posting))
     }
 
     /// Adds the postings under a key behind a number, oldest first, until there are so many.

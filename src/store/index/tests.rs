@@ -73,7 +73,26 @@ fn into_run(index: &Index) {
     levels.runs = runs.into();
 }
 
-/// Fills an index by the plan.
+/// What a list of these entries has under each key.
+fn model(entries: &[Vec<u128>]) -> BTreeMap<u128, Vec<Posting>> {
+    let mut model: BTreeMap<u128, Vec<Posting>> = BTreeMap::new();
+    for (number, keys) in (1_u64..).zip(entries) {
+        for (detail, key) in (0_u64..).zip(keys) {
+            model.entry(*key).or_default().push(Posting { number, detail });
+        }
+    }
+    model
+}
+
+/// Asks what is kept from one time to the next.
+fn expect_kept(index: &Index, entries: &[Vec<u128>]) {
+    for (key, postings) in model(entries) {
+        assert_eq!(index.all_of_few(Key(key)).unwrap(), postings);
+        assert_eq!(index.latest(Key(key)).unwrap().as_ref(), postings.last());
+    }
+}
+
+/// Fills an index by the plan, and asks it whenever there is a new run.
 fn fill(index: &Index, plan: &Plan) {
     let mut ends: Vec<usize> = plan.levels.clone();
     let mut memory = Memory::default();
@@ -88,7 +107,10 @@ fn fill(index: &Index, plan: &Plan) {
             ends.remove(0);
             since = 0;
             index.commit(std::mem::replace(&mut memory, Memory::behind(number)), head(number));
+            let entries = &plan.entries[..usize::try_from(number).unwrap()];
+            expect_kept(index, entries);
             into_run(index);
+            expect_kept(index, entries);
         }
     }
     let last = u64::try_from(plan.entries.len()).unwrap();
@@ -98,17 +120,14 @@ fn fill(index: &Index, plan: &Plan) {
 }
 
 fn expect(index: &Index, plan: &Plan) {
-    let mut model: BTreeMap<u128, Vec<Posting>> = BTreeMap::new();
-    for (number, keys) in (1_u64..).zip(&plan.entries) {
-        for (detail, key) in (0_u64..).zip(keys) {
-            model.entry(*key).or_default().push(Posting { number, detail });
-        }
+    let last = u64::try_from(plan.entries.len()).unwrap();
+    for number in 1..=last {
         assert_eq!(index.row(number).unwrap(), Some(row(number)));
     }
-    let last = u64::try_from(plan.entries.len()).unwrap();
+    expect_kept(index, &plan.entries);
     assert_eq!(index.head(), head(last));
     assert_eq!((index.row(0).unwrap(), index.row(last + 1).unwrap()), (None, None));
-    for (key, postings) in &model {
+    for (key, postings) in &model(&plan.entries) {
         let key = Key(*key);
         assert_eq!(&index.all(key).unwrap(), postings);
         assert_eq!(index.latest(key).unwrap().as_ref(), postings.last());

@@ -108,7 +108,10 @@ impl<'i> View<'i> {
     /// The entries of a benefit year.
     pub(in crate::store) fn standing(&self, key: &AccumulatorKey) -> Result<Standing, Fault> {
         let mut standing = Standing::default();
-        for posting in self.all(self.keys().year(key))? {
+        let key = self.keys().year(key);
+        let mut postings = self.index.all_of_few(key)?;
+        postings.extend(self.pending.under(key));
+        for posting in postings {
             standing.version += 1;
             standing.last = posting.number;
             if posting.detail == UNDOES {
