@@ -1,38 +1,44 @@
-//! What is asked for most, in sled: each benefit year's accumulators (年度累计) and the records of registers, as the latest entry has
-//! them. Without it they are read from the journal.
+//! What is asked for most: each benefit year's accumulators (年度累计) and the records of registers, as the latest entry has them.
+//! Without it they are read from the journal.
 //!
-//! sled does not sync what it acknowledges, and may answer with what it held earlier. So a value says which entry it is from and has
-//! a checksum; it is used only where the index names the same entry as the latest, and only the cache of a store that was closed is
-//! kept. One that fails is given up until the next start.
+//! The newest values are in memory and go to sled when they make room for newer ones, or when the store is closed: a year that is
+//! settled several times is written there once. Nothing is lost by that, since the cache of a store that was killed is not kept.
 
-use crate::store::fault::chain;
+mod disk;
+
+use crate::store::cache::disk::Disk;
+use crate::store::index::posting::AsItIs;
 use crate::store::index::posting::Key;
 use crate::store::journal::Head;
 use crate::store::seal::Seal;
 
-use std::fs;
-use std::fs::File;
-use std::io;
-use std::panic::AssertUnwindSafe;
-use std::panic::catch_unwind;
-use std::path::Path;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
-use std::thread;
-use std::time::Duration;
+use quick_cache::Lifecycle;
+use quick_cache::Weighter;
 
-/// sled lets go of its files late after a close (spacejam/sled 1234): how often and how long is waited for it.
-const RELEASE_TRIES_MAX: u32 = 1000;
-const RELEASE_WAIT: Duration = Duration::from_millis(5);
-const STANDS_AT: &[u8] = b"stands at";
+use std::fmt;
+use std::hash::BuildHasherDefault;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What of the cache's memory the newest values have; sled has the rest.
+const NEWEST_SHARE: u64 = 4;
+/// What a value takes beside its bytes, about. Unit: bytes.
+const BESIDE_BYTES: u64 = 100;
+
+/// What an entry has under a key.
+type Value = (u64, Arc<[u8]>);
+type Newest = quick_cache::sync::Cache<Key, Value, Length, BuildHasherDefault<AsItIs>, ToDisk>;
 
 /// The cache.
-#[derive(Debug)]
 pub(super) struct Cache {
-    // None where it could not be opened.
-    database: Option<sled::Db>,
-    has_failed: AtomicBool,
-    seal: Seal,
+    newest: Newest,
+    disk: Arc<Disk>,
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cache")
+    }
 }
 
 impl Cache {
@@ -43,153 +49,104 @@ impl Cache {
         closed_at: Option<Head>,
         seal: &Seal,
     ) -> Cache {
-        let of =
-            |database| Cache { database, has_failed: AtomicBool::new(false), seal: seal.clone() };
-        if let Some(head) = closed_at
-            && let Some(database) = open(directory, bytes)
-            && database
-                .get(STANDS_AT)
-                .is_ok_and(|found| found.is_some_and(|found| found == marker(head, seal)))
-            && database.remove(STANDS_AT).is_ok()
-        {
-            return of(Some(database));
-        }
-        if let Err(error) = fs::remove_dir_all(directory)
-            && error.kind() != io::ErrorKind::NotFound
-        {
-            tracing::warn!(%error, "an old cache cannot be removed; there is none");
-            return of(None);
-        }
-        of(open(directory, bytes))
+        let of_newest = bytes / NEWEST_SHARE;
+        let disk = Arc::new(Disk::open(directory, bytes - of_newest, closed_at, seal));
+        let values = usize::try_from(of_newest / 1024).unwrap_or_default();
+        let (hasher, to_disk) = (BuildHasherDefault::default(), ToDisk(Arc::clone(&disk)));
+        Cache { newest: Newest::with(values, of_newest, Length, hasher, to_disk), disk }
     }
 
     /// What is under a key, if it is from this entry.
-    pub(super) fn get(&self, key: Key, number: u64) -> Option<Vec<u8>> {
-        let database =
-            self.database.as_ref().filter(|_| !self.has_failed.load(Ordering::Relaxed))?;
-        let found = self.guarded(|| database.get(key.bytes()))??;
-        let (from, rest) = found.split_first_chunk::<8>()?;
-        let (sum, value) = rest.split_first_chunk::<4>()?;
-        let fits = u64::from_be_bytes(*from) == number
-            && u32::from_be_bytes(*sum) == checksum(key, number, value);
-        match (fits, self.seal.is_on()) {
-            (false, _) => None,
-            (true, false) => Some(value.to_vec()),
-            (true, true) => self.seal.unseal(&place(key, number), value).ok(),
+    pub(super) fn get(&self, key: Key, number: u64) -> Option<Arc<[u8]>> {
+        match self.newest.get(&key) {
+            Some((from, value)) => (from == number).then_some(value),
+            None => self.disk.get(key, number).map(Arc::from),
         }
     }
 
     /// Keeps what an entry has under a key.
     pub(super) fn put(&self, key: Key, number: u64, value: &[u8]) {
-        let Some(database) = &self.database else { return };
-        if self.has_failed.load(Ordering::Relaxed) {
-            return;
-        }
-        // What cannot be sealed is not kept.
-        let Ok(sealed) = self.seal.seal(&place(key, number), value) else { return };
-        let value = sealed.as_deref().unwrap_or(value);
-        let mut bytes = number.to_be_bytes().to_vec();
-        bytes.extend_from_slice(&checksum(key, number, value).to_be_bytes());
-        bytes.extend_from_slice(value);
-        self.guarded(|| database.insert(key.bytes(), bytes));
+        self.newest.insert(key, (number, value.into()));
     }
 
     /// Brings it to stable storage, as of a store that is closed at this entry.
     pub(super) fn close(self, directory: &Path, head: Head) {
-        let Some(database) = self.database else { return };
-        let marker = marker(head, &self.seal);
-        if self.has_failed.load(Ordering::Relaxed) {
-            return;
+        let Cache { newest, disk } = self;
+        for (key, (number, value)) in newest.drain() {
+            disk.put(key, number, &value);
         }
-        let closed = catch_unwind(AssertUnwindSafe(|| {
-            database.insert(STANDS_AT, marker)?;
-            database.flush()?;
-            drop(database);
-            wait_for_release(&directory.join("db"))
-        }));
-        if !matches!(closed, Ok(Ok(()))) {
-            tracing::warn!("the cache could not be closed; the next start begins a new one");
-            // What stays of it is not believed either.
-            let _ = fs::remove_dir_all(directory);
+        drop(newest);
+        if let Some(disk) = Arc::into_inner(disk) {
+            disk.close(directory, head);
         }
     }
+}
 
-    /// Asks sled, which may panic on damaged files.
-    fn guarded<T>(&self, ask: impl FnOnce() -> sled::Result<T>) -> Option<T> {
-        let error = match catch_unwind(AssertUnwindSafe(ask)) {
-            Ok(Ok(answer)) => return Some(answer),
-            Ok(Err(error)) => chain(&error),
-            Err(_) => "it is damaged".to_owned(),
+/// A value counts as many bytes as it takes.
+#[derive(Clone)]
+struct Length;
+
+impl Weighter<Key, Value> for Length {
+    fn weight(&self, _: &Key, (_, value): &Value) -> u64 {
+        u64::try_from(value.len()).unwrap_or(u64::MAX).saturating_add(BESIDE_BYTES)
+    }
+}
+
+/// Sends what makes room to sled.
+#[derive(Clone)]
+struct ToDisk(Arc<Disk>);
+
+impl Lifecycle<Key, Value> for ToDisk {
+    type RequestState = Leaving;
+
+    fn on_evict(&self, leaving: &mut Leaving, key: Key, value: Value) {
+        leaving.0.push((Arc::clone(&self.0), key, value));
+    }
+}
+
+/// What made room for one value. It is written when nobody is kept waiting any more.
+#[derive(Default)]
+struct Leaving(Vec<(Arc<Disk>, Key, Value)>);
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        for (disk, key, (number, value)) in self.0.drain(..) {
+            disk.put(key, number, &value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::store::journal::digest::Digest;
+
+    #[test]
+    fn what_makes_room_and_what_is_there_at_the_end_is_found_in_sled() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("cache");
+        let open = |closed_at| Cache::open(&path, 1 << 20, closed_at, &Seal::NONE);
+        let head = Head { sequence: 9000, digest: Digest::GENESIS };
+        let value = |number: u64| number.to_be_bytes().repeat(40);
+        let key = |number: u64| Key(u128::from(number).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C));
+        let cache = open(None);
+        for number in 1..=3000 {
+            cache.put(key(number), number, b"put again later");
+            cache.put(key(number), number + 1, &value(number));
+        }
+        let in_memory = cache.newest.len();
+        assert!((1..3000).contains(&in_memory), "{in_memory}");
+        let found = |cache: &Cache| {
+            (1..=3000).all(|number| {
+                cache.get(key(number), number + 1).as_deref() == Some(&value(number))
+                    && cache.get(key(number), number).is_none()
+            })
         };
-        if !self.has_failed.swap(true, Ordering::Relaxed) {
-            tracing::warn!(error, "the cache failed; everything is read from the journal");
-        }
-        None
+        assert!(found(&cache));
+        cache.close(&path, head);
+        let cache = open(Some(head));
+        assert_eq!(cache.newest.len(), 0);
+        assert!(found(&cache));
     }
-}
-
-fn open(directory: &Path, bytes: u64) -> Option<sled::Db> {
-    let config = sled::Config::default()
-        .path(directory)
-        .cache_capacity(bytes)
-        .segment_size(2 << 20)
-        .flush_every_ms(None)
-        .mode(sled::Mode::HighThroughput);
-    let mut tries = 0;
-    loop {
-        match catch_unwind(AssertUnwindSafe(|| config.open())) {
-            Ok(Ok(database)) => return Some(database),
-            Ok(Err(sled::Error::Io(error))) if tries < RELEASE_TRIES_MAX && is_lock(&error) => {
-                tries += 1;
-                thread::sleep(RELEASE_WAIT);
-            }
-            Ok(Err(error)) => {
-                tracing::warn!(error = chain(&error), "the cache cannot be opened");
-                return None;
-            }
-            Err(_) => {
-                tracing::warn!("the cache is damaged and cannot be opened");
-                return None;
-            }
-        }
-    }
-}
-
-/// Waits until nobody holds a file locked.
-fn wait_for_release(file: &Path) -> sled::Result<()> {
-    let file = File::open(file)?;
-    for _ in 0..RELEASE_TRIES_MAX {
-        match file.try_lock() {
-            Ok(()) => return Ok(()),
-            Err(fs::TryLockError::WouldBlock) => thread::sleep(RELEASE_WAIT),
-            Err(fs::TryLockError::Error(error)) => return Err(error.into()),
-        }
-    }
-    Err(io::Error::from(io::ErrorKind::ResourceBusy).into())
-}
-
-fn is_lock(error: &io::Error) -> bool {
-    error.to_string().contains("could not acquire lock")
-}
-
-fn marker(head: Head, seal: &Seal) -> Vec<u8> {
-    let key = seal.name().map(|name| name.to_string()).unwrap_or_default();
-    [head.sequence.to_be_bytes().as_slice(), head.digest.as_bytes(), key.as_bytes()].concat()
-}
-
-/// What a value belongs to.
-fn place(key: Key, number: u64) -> [u8; 24] {
-    let mut place = [0; 24];
-    let (first, last) = place.split_at_mut(16);
-    first.copy_from_slice(&key.bytes());
-    last.copy_from_slice(&number.to_be_bytes());
-    place
-}
-
-fn checksum(key: Key, number: u64, value: &[u8]) -> u32 {
-    let mut sum = crc32fast::Hasher::new();
-    sum.update(&key.bytes());
-    sum.update(&number.to_be_bytes());
-    sum.update(value);
-    sum.finalize()
 }

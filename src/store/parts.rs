@@ -65,7 +65,7 @@ impl Store {
         posting: Posting,
     ) -> Result<T, Fault> {
         if let Some(bytes) = self.cache.get(key, posting.number) {
-            return T::decode(bytes.as_slice()).map_err(Fault::undecodable);
+            return T::decode(&*bytes).map_err(Fault::undecodable);
         }
         let mut parts = self.parts();
         let bytes = parts.bytes(view, posting)?;
@@ -81,7 +81,7 @@ impl Store {
         latest: Posting,
     ) -> Result<Vec<proto::Item>, Fault> {
         if let Some(bytes) = self.cache.get(key, latest.number) {
-            let kept = proto::PutItemsRequest::decode(bytes.as_slice());
+            let kept = proto::PutItemsRequest::decode(&*bytes);
             return kept.map(|kept| kept.items).map_err(Fault::undecodable);
         }
         let mut parts = self.parts();
@@ -113,10 +113,10 @@ impl Store {
                 let missing = || Fault::Unreadable(format!("entry {last} is of another year"));
                 let (_, bytes) = after.ok_or_else(missing)?;
                 self.cache.put(key, last, &bytes);
-                bytes
+                bytes.into()
             }
         };
-        let message = proto::Accumulators::decode(bytes.as_slice()).map_err(Fault::undecodable)?;
+        let message = proto::Accumulators::decode(&*bytes).map_err(Fault::undecodable)?;
         from_proto::accumulators(&message).map_err(Fault::unreadable)
     }
 }
