@@ -44,10 +44,10 @@ pub(super) struct Asked {
     pub(super) received: Moment,
 }
 
-/// The envelope of a body: the whole of it, with its input still as it was sent.
+/// The envelope of a body, with its input as it is read and as it was sent.
 #[derive(Debug)]
 pub(super) struct Opened {
-    /// All of it.
+    /// All of it but the input.
     pub(super) envelope: Json,
     /// The input, once it is an object.
     pub(super) input: Json,
@@ -69,17 +69,17 @@ pub(super) fn open(body: &[u8], config: &HisConfig) -> Result<Opened, Refusal> {
     let malformed = || Refusal::Malformed { field: "body".to_owned(), want: JSON };
     let text = std::str::from_utf8(body).map_err(|_| malformed())?;
     let text = text.trim_start_matches('\u{feff}').trim();
-    let envelope = Json::read(text).ok_or_else(malformed)?.renamed(&config.field_names);
+    let mut envelope = Json::read(text).ok_or_else(malformed)?.renamed(&config.field_names);
     let mut raw = Json::raw_of(text, "input").unwrap_or_default().to_owned();
-    let input = match envelope.get("input") {
+    let input = match envelope.take("input") {
         // Some send the input as a text that holds JSON.
         Some(Json::Text(text)) => {
             let want = JSON;
             let wrong = || Refusal::Malformed { field: "input".to_owned(), want };
-            raw.clone_from(text);
+            raw.clone_from(&text);
             Json::read(text.trim()).ok_or_else(wrong)?.renamed(&config.field_names)
         }
-        Some(input) => input.clone(),
+        Some(input) => input,
         None => Json::Object(Vec::new()),
     };
     Ok(Opened { envelope, input, raw })

@@ -57,6 +57,13 @@ impl Json {
         fields.iter().find(|(own, value)| is_same(own, name) && !value.is_absent()).map(|(_, v)| v)
     }
 
+    /// Takes the value of a field that is not absent out of its object.
+    pub(super) fn take(&mut self, name: &str) -> Option<Json> {
+        let Json::Object(fields) = self else { return None };
+        let place = fields.iter().position(|(own, value)| is_same(own, name) && !value.is_absent());
+        place.map(|place| fields.remove(place).1)
+    }
+
     /// The text of a field, whatever it was sent as.
     pub(super) fn text_of(&self, name: &str) -> Option<&str> {
         match self.get(name)? {
@@ -86,6 +93,9 @@ impl Json {
 
     /// Gives fields the names that this program knows them by.
     pub(super) fn renamed(self, names: &BTreeMap<String, String>) -> Json {
+        if names.is_empty() {
+            return self;
+        }
         match self {
             Json::Object(fields) => {
                 let rename = |(name, value): (Cow<'static, str>, Json)| {
@@ -109,11 +119,12 @@ impl Json {
     fn write_canonical(&self, out: &mut String) {
         match self {
             Json::Object(fields) => {
-                let mut sorted: Vec<_> = fields.iter().filter(|(_, v)| !v.is_absent()).collect();
-                sorted.sort_by_key(|(name, _)| folded(name));
+                let there = fields.iter().filter(|(_, value)| !value.is_absent());
+                let mut sorted: Vec<_> = there.map(|(name, value)| (folded(name), value)).collect();
+                sorted.sort_by(|(one, _), (other, _)| one.cmp(other));
                 out.push('{');
                 for (name, value) in sorted {
-                    out.push_str(&quoted(&folded(name)));
+                    quote(&name, out);
                     out.push(':');
                     value.write_canonical(out);
                     out.push(',');
@@ -129,7 +140,7 @@ impl Json {
                 out.push(']');
             }
             // A number is the same as the text of its digits.
-            Json::Number(text) | Json::Text(text) => out.push_str(&quoted(shortened(text.trim()))),
+            Json::Number(text) | Json::Text(text) => quote(shortened(text.trim()), out),
             Json::Truth(truth) => out.push_str(if *truth { "\"1\"" } else { "\"0\"" }),
             Json::Null => out.push_str("null"),
         }
@@ -141,7 +152,7 @@ impl Json {
             Json::Null => out.push_str("null"),
             Json::Truth(truth) => out.push_str(if *truth { "true" } else { "false" }),
             Json::Number(digits) => out.push_str(digits),
-            Json::Text(text) => out.push_str(&quoted(text)),
+            Json::Text(text) => quote(text, out),
             Json::List(all) => {
                 out.push('[');
                 for (index, one) in all.iter().enumerate() {
@@ -158,7 +169,7 @@ impl Json {
                     if index != 0 {
                         out.push(',');
                     }
-                    out.push_str(&quoted(name));
+                    quote(name, out);
                     out.push(':');
                     value.write(out);
                 }
@@ -175,19 +186,31 @@ pub(super) fn shortened(number: &str) -> &str {
     if is_decimal { number.trim_end_matches('0').trim_end_matches('.') } else { number }
 }
 
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+/// Writes a text between quotes.
+fn quote(text: &str, out: &mut String) {
+    let is_plain = !text.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\');
+    if is_plain {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    } else {
+        out.push_str(&serde_json::Value::from(text).to_string());
+    }
 }
 
 /// Whether two names are the same but for capitals and underscores.
 fn is_same(a: &str, b: &str) -> bool {
-    fn signs(name: &str) -> impl Iterator<Item = u8> {
-        name.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase())
-    }
     signs(a).eq(signs(b))
 }
 
+fn signs(name: &str) -> impl Iterator<Item = u8> {
+    name.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase())
+}
+
 fn folded(name: &str) -> String {
+    if name.is_ascii() {
+        return signs(name).map(char::from).collect();
+    }
     name.chars().filter(|sign| *sign != '_').flat_map(char::to_lowercase).collect()
 }
 
@@ -272,6 +295,16 @@ mod tests {
         let a = Json::read(r#"{"x":1.50,"dscgTime":"t","z":""}"#).unwrap();
         let b = Json::read(r#"{"dscg_time":"t","x":"1.5"}"#).unwrap();
         assert_eq!(a.canonical(), b.canonical());
+    }
+
+    #[test]
+    fn texts_are_quoted_as_the_library_quotes_them() {
+        for text in ["", "plain 文字", "a\"b", "back\\slash", "line\nfeed", "\u{1}", "\u{7f}", "/"]
+        {
+            let mut out = String::new();
+            quote(text, &mut out);
+            assert_eq!(out, serde_json::to_string(text).unwrap());
+        }
     }
 
     #[test]
