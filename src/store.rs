@@ -284,9 +284,7 @@ impl Store {
     pub async fn append_content(&self, content: Bytes) -> Result<Receipt, AppendError> {
         let content = if self.seal.is_on() { salt::salted(&content)? } else { content };
         let (receipt, parts) = self.writer.append(content).await?;
-        for part in parts {
-            self.cache.put(part.key, part.number, &part.bytes);
-        }
+        self.cache.put_all(parts);
         Ok(receipt)
     }
 

@@ -47,7 +47,7 @@ pub(super) struct Asked {
 /// The envelope of a body, with its input as it is read and as it was sent.
 #[derive(Debug)]
 pub(super) struct Opened {
-    /// All of it but the input.
+    /// All of it but an input that is an object or a list.
     pub(super) envelope: Json,
     /// The input, once it is an object.
     pub(super) input: Json,
@@ -71,7 +71,10 @@ pub(super) fn open(body: &[u8], config: &HisConfig) -> Result<Opened, Refusal> {
     let text = text.trim_start_matches('\u{feff}').trim();
     let mut envelope = Json::read(text).ok_or_else(malformed)?.renamed(&config.field_names);
     let mut raw = Json::raw_of(text, "input").unwrap_or_default().to_owned();
-    let input = match envelope.take("input") {
+    // A text stays where it is: under another spelling of its name it is signed with the envelope.
+    let is_tree = matches!(envelope.get("input"), Some(Json::Object(_) | Json::List(_)));
+    let given = if is_tree { envelope.take("input") } else { envelope.get("input").cloned() };
+    let input = match given {
         // Some send the input as a text that holds JSON.
         Some(Json::Text(text)) => {
             let want = JSON;

@@ -77,6 +77,9 @@ fn bytes(hex: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
+    use crate::config::HisConfig;
+    use crate::his::envelope::open;
+
     use sm2::dsa::SigningKey;
     use sm2::dsa::signature::Signer;
     use sm2::elliptic_curve::sec1::ToSec1Point;
@@ -109,6 +112,17 @@ mod tests {
         assert_eq!(check(Some(&key), &envelope("M1"), "{}"), Ok(()));
         assert!(check(Some(&key), &envelope("M2"), "{}").is_err());
         assert_eq!(check(None, &envelope("M2"), "{}"), Ok(()));
+    }
+
+    #[test]
+    fn an_input_that_is_a_text_of_another_name_is_signed_and_an_object_never() {
+        let signed_of =
+            |body: &str| signed(&open(body.as_bytes(), &HisConfig::default()).unwrap().envelope);
+        let text = r#"{"infno":"2304","INPUT":"{\"a\":1}"}"#;
+        assert_eq!(signed_of(text), r#"INPUT={"a":1}&infno=2304"#);
+        for object in [r#"{"infno":"2304","INPUT":{"a":1}}"#, r#"{"infno":"2304","input":"{}"}"#] {
+            assert_eq!(signed_of(object), "infno=2304");
+        }
     }
 
     #[test]

@@ -9,12 +9,14 @@ mod disk;
 use crate::store::cache::disk::Disk;
 use crate::store::index::posting::AsItIs;
 use crate::store::index::posting::Key;
+use crate::store::index::view::Part;
 use crate::store::journal::Head;
 use crate::store::seal::Seal;
 
 use quick_cache::Lifecycle;
 use quick_cache::Weighter;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::BuildHasherDefault;
 use std::path::Path;
@@ -64,9 +66,19 @@ impl Cache {
         }
     }
 
+    /// Keeps what an entry has.
+    pub(super) fn put_all(&self, parts: Vec<Part>) {
+        for part in last_of_each(parts).into_values() {
+            self.put(part.key, part.number, &part.bytes);
+        }
+    }
+
     /// Keeps what an entry has under a key.
     pub(super) fn put(&self, key: Key, number: u64, value: &[u8]) {
-        self.newest.insert(key, (number, value.into()));
+        let mut leaving = Leaving::default();
+        self.newest.insert_with_lifecycle(key, (number, value.into()), &mut leaving);
+        // What it replaces leaves too, and nobody asks for that any more.
+        leaving.0.retain(|(_, of, (from, _))| *of != key || number <= *from);
     }
 
     /// Brings it to stable storage, as of a store that is closed at this entry.
@@ -80,6 +92,12 @@ impl Cache {
             disk.close(directory, head);
         }
     }
+}
+
+/// A put may name a record twice, and the last one stands. The earlier one must not be seen in between: what is found under the right
+/// number is believed.
+fn last_of_each(parts: Vec<Part>) -> BTreeMap<Key, Part> {
+    parts.into_iter().map(|part| (part.key, part)).collect()
 }
 
 /// A value counts as many bytes as it takes.
@@ -123,6 +141,25 @@ mod tests {
     use crate::store::journal::digest::Digest;
 
     #[test]
+    fn of_a_record_that_an_entry_has_twice_the_last_is_kept() {
+        let part = |key, bytes: &[u8]| Part { key: Key(key), number: 3, bytes: bytes.to_vec() };
+        let parts = vec![part(1, b"early"), part(2, b"other"), part(1, b"late")];
+        let kept: Vec<_> = last_of_each(parts).into_values().map(|part| part.bytes).collect();
+        assert_eq!(kept, [b"late".to_vec(), b"other".to_vec()]);
+    }
+
+    #[test]
+    fn what_is_replaced_is_not_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let cache = Cache::open(&directory.path().join("cache"), 64 << 20, None, &Seal::NONE);
+        for number in 1..=100 {
+            cache.put(Key(7), number, b"a year");
+        }
+        assert_eq!(cache.get(Key(7), 100).as_deref(), Some(b"a year".as_slice()));
+        assert!((1..=100).all(|number| cache.disk.get(Key(7), number).is_none()));
+    }
+
+    #[test]
     fn what_makes_room_and_what_is_there_at_the_end_is_found_in_sled() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("cache");
@@ -135,6 +172,7 @@ mod tests {
             cache.put(key(number), number, b"put again later");
             cache.put(key(number), number + 1, &value(number));
         }
+        assert_eq!(cache.disk.get(key(1), 1), None);
         let in_memory = cache.newest.len();
         assert!((1..3000).contains(&in_memory), "{in_memory}");
         let found = |cache: &Cache| {

@@ -21,6 +21,10 @@ use prost::Message;
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 /// All that can be asked of a ledger, to compare before and after.
 #[derive(Debug, PartialEq)]
@@ -240,4 +244,42 @@ async fn every_acknowledged_settlement_is_in_the_journal_as_it_was_answered() {
         let shown = proto::SettlementRecord { number, digest, recorded_at, reversed_by, ..stored };
         assert_eq!(shown, answered);
     }
+}
+
+/// Whoever asks while the parts of a long put are being kept must not make its earlier record stay.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_who_stands_twice_in_one_put_is_the_last_one_whoever_asks_meanwhile() {
+    const ROUNDS: usize = 6;
+    let home = tempfile::tempdir().unwrap();
+    let service = Arc::new(demo::begin(home.path()).await);
+    let ask = || proto::GetPersonRequest { id: POOR.to_owned(), ..Default::default() };
+    let first = service.get_person(&ask()).unwrap();
+    let stop = Arc::new(AtomicBool::new(false));
+    let asking = std::thread::spawn({
+        let (service, stop) = (Arc::clone(&service), Arc::clone(&stop));
+        move || {
+            while !stop.load(Ordering::Relaxed) {
+                service.get_person(&ask()).unwrap();
+                std::thread::sleep(Duration::from_millis(7));
+            }
+        }
+    });
+    let named = |id: &str, name: String| proto::Person { id: id.to_owned(), name, ..first.clone() };
+    for round in 0..ROUNDS {
+        let others = (0..5000).map(|one| named(&format!("X{one}"), round.to_string()));
+        let twice = [format!("early {round}"), format!("late {round}")];
+        let [early, late] = twice.map(|name| named(POOR, name));
+        let persons = std::iter::once(early).chain(others).chain([late.clone()]).collect();
+        let writer = proto::Writer {
+            facility: demo::COUNTY.to_owned(),
+            request_id: format!("TWICE-{round}"),
+            ..Default::default()
+        };
+        let put = proto::PutPersonsRequest { writer: Some(writer), persons, ..Default::default() };
+        service.put_persons(put).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert_eq!(service.get_person(&ask()).unwrap(), late);
+    }
+    stop.store(true, Ordering::Relaxed);
+    asking.join().unwrap();
 }
