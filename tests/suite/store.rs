@@ -277,6 +277,7 @@ async fn a_person_who_stands_twice_in_one_put_is_the_last_one_whoever_asks_meanw
         };
         let put = proto::PutPersonsRequest { writer: Some(writer), persons, ..Default::default() };
         service.put_persons(put).await.unwrap();
+        // An earlier record that somebody was reading would be kept by now.
         tokio::time::sleep(Duration::from_millis(20)).await;
         assert_eq!(service.get_person(&ask()).unwrap(), late);
     }
