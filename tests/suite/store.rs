@@ -260,6 +260,7 @@ async fn a_person_who_stands_twice_in_one_put_is_the_last_one_whoever_asks_meanw
         move || {
             while !stop.load(Ordering::Relaxed) {
                 service.get_person(&ask()).unwrap();
+                // Seldom: who asks all the time has the record from the journal before any part is kept.
                 std::thread::sleep(Duration::from_millis(7));
             }
         }
